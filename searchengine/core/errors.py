@@ -59,3 +59,17 @@ class BadGenome(EngineError):
         self.code = code
         self.reason = reason
         super().__init__(f"{code}: {reason}")
+
+
+class InvalidResult(EngineError, ValueError):
+    """A result cannot be told: it lacks a subject, holds a number that is not finite, or is too large. A bug of
+    the evaluator, never of the genome."""
+
+
+class BadRegistration(EngineError):
+    """A method or space folder cannot be listed: a slug twice, a missing name, presets that do not parse."""
+
+
+class BrokenContract(RuntimeError):
+    """A search broke what ``searchengine.core.method.Search`` promises (a birth out of order, a search proposal
+    after ``close``): a bug of the method, so the run stops as broken and nothing of the step is kept."""

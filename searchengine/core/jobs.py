@@ -75,7 +75,9 @@ class Proposal:
 
     def protocol(self, evaluator: str) -> str:
         """Hash of everything but genome and seed that decides a score within one run."""
-        return digest([evaluator, self.kind, self.fidelity.to_json(), self.arguments, sorted(self.inputs.items())])
+        return digest(
+            [evaluator, self.kind, self.fidelity.to_json(), self.arguments, sorted(self.inputs.items())]
+        )
 
 
 @dataclass(frozen=True)
@@ -190,3 +192,20 @@ class Report:
     findings: Json
     artifacts: Mapping[str, str]
     reuse_of: int | None = None
+
+    def to_json(self) -> Json:
+        return {
+            "job": self.job,
+            "kind": self.kind,
+            "phase": self.phase,
+            "subjects": list(self.subjects),
+            "scores": {str(number): score.to_json() for number, score in self.scores.items()},
+            "findings": self.findings,
+            "artifacts": dict(self.artifacts),
+            "reuse_of": self.reuse_of,
+        }
+
+    @classmethod
+    def from_json(cls, value: Json) -> Report:
+        scores = {int(number): Score.from_json(score) for number, score in value["scores"].items()}
+        return cls(**{**value, "subjects": tuple(value["subjects"]), "scores": scores})

@@ -59,7 +59,9 @@ class Accepts:
             wanted = " or ".join(sorted(self.modalities))
             return f"this method searches on {wanted}; {data.slug} holds {data.modality}"
         if data.labels not in self.labels:
-            return f"this method needs {' or '.join(sorted(self.labels))} labels; {data.slug} has {data.labels}"
+            return (
+                f"this method needs {' or '.join(sorted(self.labels))} labels; {data.slug} has {data.labels}"
+            )
         if data.smallest_side < self.smallest_side:
             return f"this method needs sides of at least {self.smallest_side} pixels; {data.slug} has {data.smallest_side}"
         if data.modality == "clips" and data.shape[1] < self.fewest_frames:
@@ -105,7 +107,16 @@ class Space(Protocol):
         ...
 
     def evaluation(self, genome: Json) -> Proposal:
-        """The proposal (kind, fidelity, arguments, cost; no births and subjects) that scores a genome in the search."""
+        """The proposal (kind, fidelity, arguments, cost; no births and subjects) that scores a genome in the search.
+        Raises ``InfeasibleArchitecture`` when the network cannot be built or is over a cap.
+
+        ``arguments["space_params"]`` holds the parameters (JSON) this space was made from, so that a worker can
+        describe the same network."""
+        ...
+
+    def final_evaluation(self, genome: Json) -> Proposal | None:
+        """The longer training that ends a search, scored on validation: the proposal (as above, with
+        ``phase="final"`` and ``reuse=False``); None where the space has none."""
         ...
 
 
@@ -202,7 +213,12 @@ class SearchFactory(Protocol):
     ``rng`` drives every draw; a restored search takes its generator from the state and ignores ``rng``."""
 
     def __call__(
-        self, params: Params, space: Space | None, data: DataSummary, rng: np.random.Generator, state: Json | None
+        self,
+        params: Params,
+        space: Space | None,
+        data: DataSummary,
+        rng: np.random.Generator,
+        state: Json | None,
     ) -> Search: ...
 
 
@@ -211,7 +227,8 @@ class Method:
     """What ``spec.py`` binds to ``METHOD``. ``space`` builds the method's space from its parameters and the data
     (None: a control that searches another's space, named by its parameter ``space``); ``search`` starts or
     restores the search; ``evaluators`` is the module with ``JOB_KINDS``, named and not imported, because it loads
-    torch; ``control`` is the slug of the control of equal cost launched beside it."""
+    torch; ``control`` is the slug of the control of equal cost launched beside it; ``planned`` says how many
+    evaluations (jobs of the search phase) these parameters ask for when no budget closes the search earlier."""
 
     slug: str
     title: str
@@ -227,5 +244,21 @@ class Method:
     panels: tuple[str, ...] = ()
     control: str | None = "random_search"
     is_control: bool = False
+    planned: Callable[[Params], int] | None = None
     examples: Mapping[str, Callable[[Params, DataSummary], Json]] = field(default_factory=dict)
 
+
+@dataclass(frozen=True)
+class BuiltInSpace:
+    """What ``searchengine/spaces/<slug>/spec.py`` binds to ``SPACE``: a space that no method of its own searches,
+    for the controls. Fields as in ``Method``."""
+
+    slug: str
+    title: str
+    summary: str
+    params: type[Params]
+    accepts: Accepts
+    space: Callable[[Params, DataSummary], Space]
+    evaluators: str
+    panels: tuple[str, ...] = ()
+    examples: Mapping[str, Callable[[Params, DataSummary], Json]] = field(default_factory=dict)

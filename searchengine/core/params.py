@@ -63,7 +63,11 @@ def knob(
 ) -> Any:
     """A field of a ``Params`` class. ``low`` and ``high`` are inclusive."""
     return Field(
-        default=default, ge=low, le=high, description=help, json_schema_extra={"unit": unit, "paper": paper, "group": group}
+        default=default,
+        ge=low,
+        le=high,
+        description=help,
+        json_schema_extra={"unit": unit, "paper": paper, "group": group},
     )
 
 
@@ -78,7 +82,11 @@ def _view(name: str, field: Any) -> KnobView:
     low = bounds["Ge"].ge if "Ge" in bounds else None
     high = bounds["Le"].le if "Le" in bounds else None
     annotation = field.annotation
-    choices = tuple(getattr(annotation, "__args__", ())) if getattr(annotation, "__origin__", None) is Literal else ()
+    choices = (
+        tuple(getattr(annotation, "__args__", ()))
+        if getattr(annotation, "__origin__", None) is Literal
+        else ()
+    )
     kind = "choice" if choices else _KINDS.get(annotation, "list" if "tuple" in str(annotation) else "text")
     if kind == "text" and "int" in str(annotation):
         kind = "integer"
@@ -107,7 +115,9 @@ def _in_words(params: type[Params], error: ValidationError) -> dict[str, str]:
         elif view is None:
             fields[name] = str(item["msg"]).removeprefix("Value error, ")
         else:
-            fields[name] = f"{_expected(view)}, got {came}" if item["type"] != "value_error" else item["msg"][13:]
+            fields[name] = (
+                f"{_expected(view)}, got {came}" if item["type"] != "value_error" else item["msg"][13:]
+            )
     return fields
 
 

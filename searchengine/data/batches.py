@@ -1,0 +1,134 @@
+"""Batches by index, straight from memory-mapped bytes; transforms run on whole batches on the device."""
+
+from __future__ import annotations
+
+import warnings
+from typing import NamedTuple
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor
+
+from searchengine.core.setting import Fidelity
+from searchengine.data.augmentation import Augmentation, augment
+from searchengine.data.manifest import Manifest
+from searchengine.data.prepared import Part
+
+_NO_AUGMENTATION = Augmentation()
+
+
+class Batch(NamedTuple):
+    """Normalised inputs (B, C, H, W) or (B, C, T, H, W), soft targets (B, classes) whose rows sum to 1, and cell
+    targets where a method mixes samples in cells."""
+
+    x: Tensor
+    y: Tensor
+    cells: Tensor | None = None
+
+
+class Batches:
+    """One part of a data set on a device.
+
+    On a CPU the bytes stay in the memory-mapped file; on a GPU the whole part is resident as bytes. ``take`` picks
+    samples by index, augments the bytes, normalises with the training part's mean and std, and reduces the
+    resolution by averaging when the fidelity asks for it.
+    """
+
+    def __init__(
+        self,
+        part: Part,
+        manifest: Manifest,
+        device: torch.device,
+        *,
+        fidelity: Fidelity | None = None,
+        memory_format: str = "contiguous",
+        label_smoothing: float = 0.0,
+    ) -> None:
+        self.fidelity = fidelity or Fidelity()
+        self.device = device
+        self.classes = len(manifest.summary.classes)
+        self.mirror_safe = manifest.summary.mirror_safe
+        with warnings.catch_warnings():
+            # The map is read-only on purpose, and every path from here copies.
+            warnings.filterwarnings("ignore", message="The given NumPy array is not writable")
+            self._x = torch.from_numpy(part.x).to(device)
+        self._y = torch.from_numpy(part.y).to(device)
+        clips = part.x.ndim == 5
+        self._format = _memory_format(memory_format, clips)
+        shape = (1, -1, 1, 1, 1) if clips else (1, -1, 1, 1)
+        std = torch.tensor(manifest.std, dtype=torch.float64)
+        mean = torch.tensor(manifest.mean, dtype=torch.float64)
+        self._gain = (manifest.scale / std).float().reshape(shape).to(device)
+        self._bias = ((manifest.offset - mean) / std).float().reshape(shape).to(device)
+        off = label_smoothing / self.classes
+        self._targets = (torch.eye(self.classes) * (1.0 - label_smoothing) + off).to(device)
+
+    def __len__(self) -> int:
+        return len(self._y)
+
+    def labels(self, index: Tensor | slice) -> Tensor:
+        """Class indices (B,) of the samples at ``index``."""
+        return self._y[index]
+
+    def take(
+        self, index: Tensor | slice, augmentation: Augmentation = _NO_AUGMENTATION, rng: np.random.Generator | None = None
+    ) -> Batch:
+        """The samples at ``index`` (B,) as a batch. ``rng`` draws the augmentation."""
+        x = self._x[index]
+        if rng is not None:
+            flip = augmentation.flip and self.mirror_safe
+            x = augment(x, Augmentation(augmentation.shift, flip, augmentation.noise), rng)
+        x = x.to(torch.float32, memory_format=self._format).mul_(self._gain).add_(self._bias)
+        if rng is not None and augmentation.noise:
+            x = x.add_(torch.randn_like(x), alpha=augmentation.noise)
+        return Batch(self._reduced(x), self._targets[self._y[index]])
+
+    def _reduced(self, x: Tensor) -> Tensor:
+        by = self.fidelity.resolution
+        if by == 1:
+            return x
+        return F.avg_pool3d(x, (1, by, by)) if x.ndim == 5 else F.avg_pool2d(x, by)
+
+
+class Order:
+    """Which samples come in which batch: every epoch a fresh permutation by the job's generator, whole batches
+    only (a smaller last one joins nothing; a part smaller than a batch is one batch).
+
+    ``members`` are the indices in use (the fidelity's share). State for checkpoints: ``permutation``, ``position``.
+    """
+
+    def __init__(self, members: NDArray[np.int64], batch: int, rng: np.random.Generator) -> None:
+        self._members, self._rng = members, rng
+        self.batch = min(batch, len(members))
+        self.permutation = np.empty(0, dtype=np.int64)
+        self.position = 0
+
+    def next(self) -> Tensor:
+        """Indices (B,) of the next batch."""
+        if self.position + self.batch > len(self.permutation):
+            self.permutation, self.position = self._rng.permutation(self._members), 0
+        chosen = self.permutation[self.position : self.position + self.batch]
+        self.position += self.batch
+        return torch.from_numpy(chosen)
+
+
+def members(part: Part, manifest: Manifest, share: float) -> NDArray[np.int64]:
+    """The samples that a fidelity's ``share`` in (0, 1] uses: the same for every job of a data set, classes in
+    proportion, and a smaller share within a larger one."""
+    count = max(1, round(len(part.y) * share))
+    if count >= len(part.y):
+        return np.arange(len(part.y))
+    rng = np.random.default_rng(int(manifest.summary.fingerprint[:15], 16))
+    place = np.empty(len(part.y))
+    for label in np.unique(part.y):
+        own = rng.permutation(np.flatnonzero(part.y == label))
+        place[own] = (np.arange(len(own)) + 0.5) / len(own)
+    return np.sort(np.argsort(place, kind="stable")[:count])
+
+
+def _memory_format(name: str, clips: bool) -> torch.memory_format:
+    if name == "contiguous":
+        return torch.contiguous_format
+    return torch.channels_last_3d if clips else torch.channels_last

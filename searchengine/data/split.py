@@ -1,0 +1,67 @@
+"""Train, validation and test: stratified, the same for the same labels, groups and seed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+PARTS = ("train", "validation", "test")
+TRAIN, VALIDATION, TEST = range(3)
+UNASSIGNED = -1
+
+
+def split(
+    labels: NDArray[np.int64],
+    validation: float,
+    test: float,
+    rng: np.random.Generator,
+    groups: Sequence[str] | None = None,
+) -> NDArray[np.int8]:
+    """The part (0 train, 1 validation, 2 test) of each of N samples; ``labels`` has shape (N,).
+
+    Shares are kept a class. Two samples of a class go to train and validation; test gets its first with the
+    third. Samples of one group never part; then shares are met as well as whole groups allow.
+    """
+    if groups is not None:
+        return _split_groups(labels, validation, test, rng, groups)
+    parts = np.full(len(labels), TRAIN, dtype=np.int8)
+    for label in np.unique(labels):
+        members = rng.permutation(np.flatnonzero(labels == label))
+        in_validation, in_test = _counts(len(members), validation, test)
+        parts[members[:in_validation]] = VALIDATION
+        parts[members[in_validation : in_validation + in_test]] = TEST
+    return parts
+
+
+def _counts(count: int, validation: float, test: float) -> tuple[int, int]:
+    in_test = 0 if test <= 0 or count < 3 else max(1, round(count * test))
+    in_validation = 0 if validation <= 0 or count < 2 else max(1, round(count * validation))
+    while in_test + in_validation >= count and in_test + in_validation > 0:
+        if in_test >= in_validation:
+            in_test -= 1
+        else:
+            in_validation -= 1
+    return in_validation, in_test
+
+
+def _split_groups(
+    labels: NDArray[np.int64], validation: float, test: float, rng: np.random.Generator, groups: Sequence[str]
+) -> NDArray[np.int8]:
+    """Largest groups first, each into the part that then misses the wanted class counts least."""
+    _, member_of = np.unique(np.asarray(groups), return_inverse=True)
+    classes = int(labels.max()) + 1
+    counts = np.zeros((int(member_of.max()) + 1, classes))
+    np.add.at(counts, (member_of, labels), 1)
+    shares = np.array([1.0 - validation - test, validation, test])
+    wanted = shares[:, None] * counts.sum(axis=0)
+    have = np.zeros_like(wanted)
+    shuffled = rng.permutation(len(counts))
+    part_of_group = np.zeros(len(counts), dtype=np.int8)
+    for group in shuffled[np.argsort(-counts[shuffled].sum(axis=1), kind="stable")]:
+        missing = (wanted - have) / np.maximum(wanted, 1e-9)
+        gain = np.where(shares > 0, (missing * counts[group]).sum(axis=1), -np.inf)
+        part_of_group[group] = int(np.argmax(gain))
+        have[part_of_group[group]] += counts[group]
+    return part_of_group[member_of]

@@ -1,0 +1,54 @@
+"""The control of a run: another search of the same space at equal cost, on the same data with the same recipe."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from searchengine import catalogue
+from searchengine.core.budget import Budget
+from searchengine.core.errors import UnknownName
+from searchengine.core.jsontext import Json
+from searchengine.driver.plan import Parts, Plan
+
+_MOST_EVALUATIONS = 1_000_000
+
+
+def control_plan(plan: Plan, *, control: str | None = None, cost: float | None = None) -> Plan:
+    """The plan of the control that stands beside ``plan``: by default the one the method names.
+
+    With ``cost`` (what the run's search phase has cost, known when it has ended) the control stops at the first
+    candidate that reaches it; without, both get the same number of evaluations and the same budget. A control pays
+    for every candidate itself. Raises ``UnknownName`` when the method names no control.
+    """
+    method = catalogue.method(plan.method)
+    slug = control or method.control
+    if slug is None:
+        raise UnknownName(f"{plan.method} is a control itself and names none")
+    chosen = catalogue.method(slug)
+    own = method.is_control and "space" in plan.params
+    params: Json = {
+        "space": plan.params["space"] if own else plan.method,
+        "space_params": plan.params["space_params"] if own else plan.params,
+        "evaluations": _evaluations(plan) if cost is None else _MOST_EVALUATIONS,
+    }
+    if isinstance(plan.params.get("finalists"), int):
+        params["finalists"] = plan.params["finalists"]
+    known = set(chosen.params.model_fields)
+    made = chosen.params.parse({name: value for name, value in params.items() if name in known})
+    budget = plan.budget if cost is None else Budget(cost=cost)
+    beside = replace(plan, method=slug, params=made.to_json(), budget=budget)
+    Parts(beside)
+    return beside
+
+
+def planned_evaluations(plan: Plan) -> int | None:
+    """How many evaluations the search phase of ``plan`` asks for; None when the method cannot say and no budget
+    limits it."""
+    method = catalogue.method(plan.method)
+    own = method.planned(method.params.parse(plan.params)) if method.planned is not None else None
+    limits = [number for number in (own, plan.budget.evaluations) if number is not None]
+    return min(limits) if limits else None
+
+
+def _evaluations(plan: Plan) -> int:
+    return min(planned_evaluations(plan) or _MOST_EVALUATIONS, _MOST_EVALUATIONS)

@@ -1,0 +1,178 @@
+"""Tries an export out in clean processes that cannot import this project, and says what held.
+
+The engine's own outputs on a seeded batch are computed here; the clean process loads what was written,
+strictly, and compares.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from searchengine.architecture.graph import Architecture
+from searchengine.core.jsontext import Json, dumps, loads
+from searchengine.core.setting import DataSummary
+from searchengine.export.files import predict
+from searchengine.export.onnx_file import output_of
+from searchengine.export.spec import ExportSpec
+
+SOURCE_TOLERANCE = 1e-5
+ONNX_TOLERANCE = 1e-4
+"""Largest difference of a logit, relative to the largest logit of the batch or 1, whichever is more."""
+
+MOST_SECONDS = 300.0
+SEED = 20
+BATCH = 2
+
+_CLEAN_PROCESS = Path(__file__).with_name("clean_process.py")
+
+
+class Check(NamedTuple):
+    """One thing tried: what, whether it held, what came out in words, and how long it took."""
+
+    name: str
+    passed: bool
+    detail: str
+    seconds: float
+
+
+class Expected(NamedTuple):
+    """What the engine says of a seeded batch: tensors (``input.<name>``, ``output``, ``member.<i>``,
+    ``bytes``, ``chances``) and facts for the clean process."""
+
+    tensors: dict[str, Tensor]
+    facts: Json
+
+
+def sample_bytes(data: DataSummary) -> Tensor:
+    """One seeded sample as it would lie in a file: bytes (1, *shape)."""
+    drawn = np.random.default_rng(SEED).integers(0, 256, (1, *data.shape), dtype=np.uint8)
+    return torch.from_numpy(drawn)
+
+
+def write_expected(
+    spec: ExportSpec, networks: Sequence[tuple[Architecture, nn.Module]], sample: Tensor, how: Json
+) -> Expected:
+    """The engine's outputs on a seeded batch, and on a sample of bytes as ``predict.py`` would read it."""
+    first = networks[0][0]
+    rng = np.random.default_rng(SEED)
+    shapes = {name.rpartition(".")[2]: first.node(name).shape for name in first.inputs}
+    inputs = {
+        name: torch.from_numpy(rng.standard_normal((BATCH, *shape), dtype=np.float32))
+        for name, shape in shapes.items()
+    }
+    outputs = [output_of(network, tuple(inputs.values())) for _, network in networks]
+    tensors = {f"input.{name}": tensor for name, tensor in inputs.items()}
+    tensors |= {f"member.{number}": output for number, output in enumerate(outputs)}
+    tensors["output"] = torch.stack(outputs).mean(dim=0)
+    facts: Json = {
+        "kind": spec.kind,
+        "inputs": list(inputs),
+        "parameters": [architecture.parameters for architecture, _ in networks],
+        "source_tolerance": SOURCE_TOLERANCE,
+        "onnx_tolerance": ONNX_TOLERANCE,
+        "predicts": len(shapes) == 1,
+    }
+    if len(shapes) == 1:
+        read = predict.network_input(sample, how)
+        logits = torch.stack([output_of(network, (read,)) for _, network in networks]).mean(dim=0)
+        tensors["bytes"] = sample
+        tensors["chances"] = (
+            torch.sigmoid(logits) if how["labels"] == "multi" else torch.softmax(logits, dim=1)
+        )
+    return Expected({name: tensor.contiguous() for name, tensor in tensors.items()}, facts)
+
+
+def check_bundle(folder: Path, expected: Expected, say: Callable[[str, int, int], None]) -> list[Check]:
+    """Every check of the export in ``folder``, in clean processes with another working directory."""
+    checks: list[Check] = []
+    scripts = sorted(folder.rglob("*.py"))
+    total = len(scripts) + 1
+    with tempfile.TemporaryDirectory(prefix="evoscope-check-") as elsewhere:
+        say("checking in a clean process", 0, total)
+        checks += _in_clean_process(folder, expected, Path(elsewhere))
+        for number, script in enumerate(scripts, 1):
+            say("checking in a clean process", number, total)
+            checks.append(_runs_alone(script, folder, Path(elsewhere)))
+        if expected.facts["predicts"]:
+            checks.append(_predicts(folder, expected, Path(elsewhere)))
+        say("checking in a clean process", total, total)
+    return checks
+
+
+def _in_clean_process(folder: Path, expected: Expected, elsewhere: Path) -> list[Check]:
+    save_file(expected.tensors, str(elsewhere / "expected.safetensors"))
+    (elsewhere / "facts.json").write_text(dumps(expected.facts), encoding="utf-8")
+    began = time.monotonic()
+    ended = _run([str(_CLEAN_PROCESS), str(folder), str(elsewhere)], elsewhere)
+    try:
+        rows = loads(ended.output.rstrip("\n").rpartition("\n")[2])
+        return [Check(row["name"], row["passed"], row["detail"], row["seconds"]) for row in rows]
+    except (ValueError, KeyError, TypeError):
+        return [Check("a clean process checks the export", False, ended.in_words(), _since(began))]
+
+
+def _runs_alone(script: Path, folder: Path, elsewhere: Path) -> Check:
+    began = time.monotonic()
+    ended = _run([str(script)], elsewhere)
+    name = f"{script.relative_to(folder)} runs alone"
+    return Check(name, ended.code == 0, ended.in_words(), _since(began))
+
+
+def _predicts(folder: Path, expected: Expected, elsewhere: Path) -> Check:
+    """``predict.py`` reads a sample from a file and gives the engine's probabilities."""
+    began = time.monotonic()
+    name = "predict.py gives the engine's class probabilities"
+    np.save(elsewhere / "sample.npy", expected.tensors["bytes"][0].numpy())
+    ended = _run([str(folder / "predict.py"), str(elsewhere / "sample.npy"), "--json"], elsewhere)
+    try:
+        rows = loads(ended.output)["probabilities"]
+        classes = loads((folder / "classes.json").read_bytes())
+        # Labels may repeat, so the probabilities are compared in order of size.
+        told = sorted((row["probability"] for row in rows), reverse=True)
+        wanted = sorted(expected.tensors["chances"][0].tolist(), reverse=True)
+        gap = max(abs(a - b) for a, b in zip(told, wanted, strict=True))
+        right = sorted(row["class"] for row in rows) == sorted(classes)
+    except (ValueError, KeyError, TypeError):
+        return Check(name, False, ended.in_words(), _since(began))
+    return Check(name, gap <= SOURCE_TOLERANCE and right, f"largest difference {gap:.2g}", _since(began))
+
+
+class _Ended(NamedTuple):
+    code: int
+    output: str
+    error: str
+
+    def in_words(self) -> str:
+        last = (self.error.strip() or self.output.strip()).splitlines()[-8:]
+        return (
+            f"exit code {self.code}" + (": " + " / ".join(line.strip() for line in last) if last else "")
+        )[:1000]
+
+
+def _run(command: list[str], elsewhere: Path) -> _Ended:
+    """A fresh isolated interpreter: no environment, no user packages, another working directory."""
+    environment = {"PATH": os.defpath, "HOME": str(elsewhere), "LC_ALL": "C.UTF-8", "OMP_NUM_THREADS": "1"}
+    try:
+        ended = subprocess.run(
+            [sys.executable, "-I", *command], cwd=elsewhere, env=environment, capture_output=True, text=True,
+            errors="replace", timeout=MOST_SECONDS, stdin=subprocess.DEVNULL, check=False,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        return _Ended(-1, "", f"not done after {MOST_SECONDS:.0f} s")
+    return _Ended(ended.returncode, ended.stdout, ended.stderr)
+
+
+def _since(began: float) -> float:
+    return round(time.monotonic() - began, 2)

@@ -1,0 +1,75 @@
+"""Several networks as one classifier: the mean of their logits.
+
+Run alone, this file loads every network in ``members``, passes a batch through and prints what came out. It
+needs torch and safetensors.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from types import ModuleType
+
+import torch
+from torch import Tensor, nn
+
+HERE = Path(__file__).resolve().parent
+
+
+class Ensemble(nn.Module):
+    """Networks (B, ...) to logits (B, classes); their logits are averaged before any softmax."""
+
+    def __init__(self, networks: list[nn.Module]) -> None:
+        super().__init__()
+        self.networks = nn.ModuleList(networks)
+
+    def forward(self, *inputs: Tensor) -> Tensor:
+        return torch.stack([network(*inputs) for network in self.networks]).mean(dim=0)
+
+
+def member_files() -> list[Path]:
+    """The model files of the members, best first."""
+    folders = [path for path in (HERE / "members").iterdir() if (path / "model.py").is_file()]
+    return [path / "model.py" for path in sorted(folders, key=lambda path: int(path.name))]
+
+
+def read_module(path: Path) -> ModuleType:
+    """The module in the file at ``path``, whatever the working directory."""
+    spec = importlib.util.spec_from_file_location(f"member_{path.parent.name}", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+MODULES = [read_module(path) for path in member_files()]
+INPUTS = MODULES[0].INPUTS  # shapes of one sample
+CLASSES = MODULES[0].CLASSES
+
+
+def load() -> Ensemble:
+    """The ensemble with its trained weights, ready to classify."""
+    return Ensemble([module.load() for module in MODULES]).eval()
+
+
+def main() -> None:
+    ensemble = load()
+    generator = torch.Generator().manual_seed(0)
+    batch = [torch.randn(2, *shape, generator=generator) for shape in INPUTS.values()]
+    with torch.no_grad():
+        logits = ensemble(*batch)
+    parameters = sum(parameter.numel() for parameter in ensemble.parameters())
+    expected = sum(module.PARAMETERS for module in MODULES)
+    assert parameters == expected, f"expected {expected} parameters, got {parameters}"
+    assert logits.shape == (2, CLASSES), f"expected {(2, CLASSES)}, got {tuple(logits.shape)}"
+    assert torch.isfinite(logits).all(), "expected finite logits"
+    print(f"networks: {len(MODULES)}")
+    for name, tensor in zip(INPUTS, batch, strict=True):
+        print(f"input {name}: {tuple(tensor.shape)}")
+    print(f"output: {tuple(logits.shape)}")
+    print(f"parameters: {parameters:,}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,226 @@
+"""Classify an image, a video or an array with the network beside this file.
+
+    python predict.py FILE [FILE ...] [--json]
+
+FILE is an image (needs Pillow), a video (needs av, that is PyAV, and Pillow) or a .npy array. An array of
+bytes holds one sample of the shape in preprocessing.json, or a batch of them, and is scaled and normalised
+here; an array of float32 is taken as what the network reads. Needs torch and safetensors.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import json
+import struct
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+HERE = Path(__file__).resolve().parent
+VIDEOS = {".mp4", ".m4v", ".mov", ".webm", ".mkv", ".avi", ".ogv"}
+
+
+class Refused(Exception):
+    """A file cannot be classified; the message says why and what to do."""
+
+
+def main(arguments: list[str]) -> int:
+    files = [argument for argument in arguments if argument != "--json"]
+    if not files or "-h" in files or "--help" in files:
+        print(__doc__.strip())
+        print()
+        print("It reads: " + describe(read_json("preprocessing.json")))
+        return 0
+    try:
+        return classify(files, as_json="--json" in arguments)
+    except Refused as refusal:
+        print(f"refused: {refusal}", file=sys.stderr)
+        return 2
+
+
+def classify(files: list[str], as_json: bool) -> int:
+    import torch
+
+    how = read_json("preprocessing.json")
+    classes = read_json("classes.json")
+    if len(how["network_inputs"]) > 1:
+        names = ", ".join(how["network_inputs"])
+        raise Refused(f"this network reads {names} together; call load() of model.py with a tensor for each")
+    network = network_module().load()
+    for file in files:
+        batch = network_input(read(Path(file), how), how)
+        with torch.no_grad():
+            logits = network(batch)
+        chances = torch.sigmoid(logits) if how["labels"] == "multi" else torch.softmax(logits, dim=1)
+        for number, row in enumerate(chances.tolist()):
+            name = file if len(chances) == 1 else f"{file}[{number}]"
+            ranked = sorted(zip(row, classes, strict=True), key=lambda pair: -pair[0])
+            if as_json:
+                found = [{"class": label, "probability": chance} for chance, label in ranked]
+                print(json.dumps({"file": name, "probabilities": found}))
+            else:
+                print(name)
+                for chance, label in ranked:
+                    print(f"  {chance:.4f}  {label}")
+    return 0
+
+
+def read_json(name: str) -> Any:
+    return json.loads((HERE / name).read_text(encoding="utf-8"))
+
+
+def describe(how: dict[str, Any]) -> str:
+    sizes = " x ".join(str(size) for size in how["shape"])
+    return f"{how['input']} of shape {sizes} ({', '.join(how['axes'])}), {how['colour']}"
+
+
+def network_module() -> ModuleType:
+    """model.py, or ensemble.py of an ensemble, whatever the working directory."""
+    name = "ensemble" if (HERE / "ensemble.py").is_file() else "model"
+    spec = importlib.util.spec_from_file_location(name, HERE / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def network_input(samples: Any, how: dict[str, Any]) -> Any:
+    """Bytes to what the network reads: value = byte * scale + offset, normalised a channel; floats pass."""
+    import torch
+    from torch.nn import functional
+
+    if samples.dtype != torch.uint8:
+        return samples
+    shape = (1, -1, *[1] * (samples.ndim - 2))
+    mean, std = (torch.tensor(how[name], dtype=torch.float64) for name in ("mean", "std"))
+    gain = (how["scale"] / std).float().reshape(shape)
+    bias = ((how["offset"] - mean) / std).float().reshape(shape)
+    values = samples.float() * gain + bias
+    by = how["resolution"]
+    if by == 1:
+        return values
+    return (
+        functional.avg_pool3d(values, (1, by, by)) if values.ndim == 5 else functional.avg_pool2d(values, by)
+    )
+
+
+def read(path: Path, how: dict[str, Any]) -> Any:
+    """The samples in a file as a tensor (N, C, H, W) or (N, C, T, H, W), bytes or float32."""
+    if not path.is_file():
+        raise Refused(f"there is no file {path}")
+    if path.suffix.lower() == ".npy":
+        return read_array(path, how)
+    if path.suffix.lower() in VIDEOS:
+        if how["input"] != "clip":
+            raise Refused(f"{path.name} is a video, and this network reads images")
+        return read_video(path, how)
+    if how["input"] == "clip":
+        raise Refused(f"{path.name} is no video, and this network reads clips of {how['shape'][1]} frames")
+    return read_image(path, how)
+
+
+def read_array(path: Path, how: dict[str, Any]) -> Any:
+    """A .npy file, read without numpy: bytes or float32 in C order."""
+    import torch
+
+    raw = path.read_bytes()
+    if raw[:6] != b"\x93NUMPY" or raw[6] not in (1, 2, 3):
+        raise Refused(f"{path.name} is no .npy file")
+    size = 2 if raw[6] == 1 else 4
+    (length,) = struct.unpack("<H" if size == 2 else "<I", raw[8 : 8 + size])
+    header = ast.literal_eval(raw[8 + size : 8 + size + length].decode("latin-1"))
+    kinds = {"|u1": torch.uint8, "<f4": torch.float32}
+    if header["descr"] not in kinds or header["fortran_order"]:
+        raise Refused(f"{path.name} must hold uint8 or float32 in C order, got {header['descr']}")
+    kind = kinds[header["descr"]]
+    wanted = list(how["shape"] if kind is torch.uint8 else how["network_shape"])
+    shape = list(header["shape"])
+    if shape not in (wanted, [shape[0] if shape else 0, *wanted]) or 0 in shape:
+        raise Refused(f"{path.name} must have shape {wanted}, or a batch of that, got {shape}")
+    flat = torch.frombuffer(bytearray(raw[8 + size + length :]), dtype=kind)
+    return flat.reshape(shape if len(shape) > len(wanted) else [1, *shape])
+
+
+def read_image(path: Path, how: dict[str, Any]) -> Any:
+    try:
+        from PIL import Image, ImageOps
+    except ImportError:
+        raise Refused("images are read with Pillow; install it: pip install pillow") from None
+    try:
+        with Image.open(path) as image:
+            image.load()
+            return pixels(ImageOps.exif_transpose(image), how).unsqueeze(0)
+    except (OSError, ValueError) as error:
+        raise Refused(f"{path.name} cannot be read as an image: {error}") from None
+
+
+def pixels(image: Any, how: dict[str, Any]) -> Any:
+    """The middle of a picture in the network's proportions, resized, as bytes (C, H, W). Transparent parts
+    are black."""
+    import torch
+    from PIL import Image, ImageOps
+
+    if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
+        image = image.convert("RGBA")
+        image = Image.alpha_composite(Image.new("RGBA", image.size, (0, 0, 0, 255)), image)
+    channels, height, width = how["shape"][0], how["shape"][-2], how["shape"][-1]
+    if channels not in (1, 3):
+        raise Refused(f"this network reads {channels} channels; give it a .npy array instead")
+    image = image.convert("RGB" if channels == 3 else "L")
+    if image.size != (width, height):
+        image = ImageOps.fit(image, (width, height), Image.Resampling.BILINEAR)
+    flat = torch.frombuffer(bytearray(image.tobytes()), dtype=torch.uint8)
+    return flat.reshape(height, width, channels).permute(2, 0, 1).contiguous()
+
+
+def read_video(path: Path, how: dict[str, Any]) -> Any:
+    """As many frames as the network reads, each at the middle of one of as many equal spans of time."""
+    try:
+        import av
+        import PIL  # noqa: F401
+        import torch
+    except ImportError:
+        raise Refused("videos are read with PyAV and Pillow; install them: pip install av pillow") from None
+    try:
+        wanted = frame_numbers(frame_times(av, path), how["shape"][1])
+        found = {}
+        with av.open(str(path)) as container:
+            for number, frame in enumerate(container.decode(video=0)):
+                if number in wanted:
+                    found[number] = pixels(frame.to_image(), how)
+                if number >= max(wanted):
+                    break
+    except (av.error.FFmpegError, OSError, ValueError, IndexError) as error:
+        raise Refused(f"{path.name} cannot be read as a video: {error}") from None
+    if not found:
+        raise Refused(f"{path.name} holds no frame that can be decoded")
+    shown = [
+        found[max((known for known in found if known <= number), default=min(found))] for number in wanted
+    ]
+    return torch.stack(shown, dim=1).unsqueeze(0)
+
+
+def frame_times(av: ModuleType, path: Path) -> list[float]:
+    """The times of all frames, in order of showing; their numbers where the file has no times."""
+    with av.open(str(path)) as container:
+        packets = [packet.pts for packet in container.demux(video=0) if packet.size]
+    if len(packets) < 2:
+        raise ValueError(f"it has {len(packets)} frames, and a clip needs at least 2")
+    return sorted(map(float, packets)) if None not in packets else [float(n) for n in range(len(packets))]
+
+
+def frame_numbers(times: list[float], frames: int) -> list[int]:
+    """Which frames to take; a video with fewer keeps them all and repeats its last."""
+    if len(times) <= frames:
+        return [*range(len(times)), *[len(times) - 1] * (frames - len(times))]
+    step = (times[-1] - times[0]) / (len(times) - 1)
+    span = times[-1] - times[0] + step
+    middles = [times[0] + (number + 0.5) / frames * span for number in range(frames)]
+    return [max(0, sum(time <= middle for time in times) - 1) for middle in middles]
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,122 @@
+"""MODEL_CARD.md: what the network is, how it was found, how good it is, and what is not known of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from searchengine.architecture.graph import Architecture
+from searchengine.core.jsontext import dumps
+from searchengine.export.spec import ExportSpec
+
+
+class Counted(NamedTuple):
+    """A member with what was written of it."""
+
+    name: str
+    architecture: Architecture
+    metrics: Mapping[str, float]
+    birth: int | None
+    onnx_numbers: int
+    onnx_opset: int
+
+
+def model_card(
+    spec: ExportSpec, members: Sequence[Counted], source_tolerance: float, onnx_tolerance: float
+) -> str:
+    """The card's Markdown. Names and labels of users stand in code spans or JSON blocks only."""
+    data = spec.summary()
+    first = members[0].architecture
+    single = spec.kind == "network"
+    inputs = ", ".join(f"`{node}` {tuple(first.node(node).shape)}" for node in first.inputs)
+    lines = [
+        f"# {'A network' if single else f'An ensemble of {len(members)} networks'} found by Evoscope",
+        "",
+        f"**{spec.review or 'Not reviewed: nobody has approved this result.'}**",
+        "",
+        "## What it does",
+        "",
+        f"It sorts {data.modality} into {len(data.classes)} classes (`classes.json`). Input: {inputs},"
+        " prepared as `preprocessing.json` says; output: logits, one a class.",
+        "",
+        "Run it:",
+        "",
+        "```",
+        "pip install torch safetensors",
+        "python predict.py",
+        "python predict.py FILE",
+        "```",
+        "",
+        "## Size",
+        "",
+        "| network | birth | parameters | multiply-adds | numbers in ONNX |",
+        "| --- | --- | --- | --- | --- |",
+        *(_size_row(member) for member in members),
+        "",
+        "The readable source keeps the trained layers. The ONNX file holds the same function with norms and"
+        f" generated kernels folded into convolutions (opset {members[0].onnx_opset}), hence the other count."
+        f" Outputs agree with the engine's within {source_tolerance:g} (source) and"
+        f" {onnx_tolerance:g} (ONNX), relative to the largest logit or 1.",
+        "",
+        "## How good it is",
+        "",
+        "On the validation part, which also chose it: expect a little less on new data.",
+        "",
+        *_metrics(spec, members),
+        "",
+        _test_line(spec.test),
+        "",
+        "## Data",
+        "",
+        f"{data.sizes.get('train', 0):,} samples to train on, "
+        f"{data.sizes.get('validation', 0):,} to validate, {data.sizes.get('test', 0):,} kept for test. Fingerprint `{data.fingerprint}`.",
+        "",
+        _block({"name": data.title, "preparation": spec.preparation.how}),
+        "",
+        "## How it was found",
+        "",
+        f"{len(spec.lineage)} births in `lineage.json` lead to it, with every operator on the way;"
+        " the training recipe is in `recipe.json`.",
+        "",
+        _block(dict(spec.run)),
+        "",
+        "## Limits and licence",
+        "",
+        "It knows its classes only and gives every input one of them. It was not tested for other kinds of"
+        " data, for attacks or for use where a mistake can hurt somebody. The layer code is licensed under"
+        " Apache-2.0; the rights in data and weights are yours to settle.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _size_row(member: Counted) -> str:
+    a = member.architecture
+    birth = "" if member.birth is None else f"#{member.birth}"
+    return f"| `{member.name}` | {birth} | {a.parameters:,} | {a.macs:,} | {member.onnx_numbers:,} |"
+
+
+def _metrics(spec: ExportSpec, members: Sequence[Counted]) -> list[str]:
+    rows = [(f"`{member.name}`", member.metrics) for member in members]
+    if spec.metrics:
+        rows.append(("the whole" if len(members) > 1 else "the run's outcome", spec.metrics))
+    names = list(dict.fromkeys(name for _, metrics in rows for name in metrics))[:8]
+    if not names:
+        return ["No metrics were handed over."]
+    head = f"| | {' | '.join(f'`{name}`' for name in names)} |"
+    body = [
+        f"| {title} | {' | '.join(f'{m[name]:.4g}' if name in m else '' for name in names)} |"
+        for title, m in rows
+    ]
+    return [head, "| --- |" + " --- |" * len(names), *body]
+
+
+def _test_line(test: Mapping[str, Any] | None) -> str:
+    if not test:
+        return "The test part was not used: nobody has judged this result on it."
+    return "A person judged it on the test part:\n\n" + _block(dict(test))
+
+
+def _block(value: dict[str, Any]) -> str:
+    """JSON in a fence that nothing inside can close: backticks are written as escapes."""
+    text = dumps(value).replace("`", "\\u0060")
+    return f"```json\n{text}\n```"

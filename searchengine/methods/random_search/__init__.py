@@ -1,0 +1,1 @@
+"""Random search: the control every method must beat at equal cost."""

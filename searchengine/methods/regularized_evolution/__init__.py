@@ -1,0 +1,1 @@
+"""Regularized (ageing) evolution on any space: the second control."""

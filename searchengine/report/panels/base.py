@@ -1,0 +1,69 @@
+"""What a panel is: a titled figure or table that anyone can draw."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal, NamedTuple
+
+from searchengine.core.jsontext import Json
+from searchengine.report.history import RunHistory
+
+Mark = Literal["line", "step", "points", "bars", "area"]
+"""How a series is drawn. ``area`` series of one panel are stacked in order; ``step`` holds a value until the
+next."""
+
+
+class PanelAxis(NamedTuple):
+    """An axis: its title, the unit of its numbers (empty: none), logarithmic or not."""
+
+    title: str
+    unit: str = ""
+    log: bool = False
+
+
+class PanelSeries(NamedTuple):
+    """Numbers of one name. ``x`` and ``y`` are equally long; x may be words for bars; y is None where there
+    is no value. ``births`` names the birth behind each point (for links); ``colour`` is a colour class of
+    the page (``conv3d``, ``conv2p1d``, ``itgm``, ``pool``, ``point``, ...) or empty."""
+
+    name: str
+    mark: Mark
+    x: tuple[float | str, ...]
+    y: tuple[float | None, ...]
+    colour: str = ""
+    births: tuple[int, ...] = ()
+    text: tuple[str, ...] = ()
+
+
+class PanelTable(NamedTuple):
+    """Rows under headings, for reading instead of a figure."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+class Panel(NamedTuple):
+    """A figure of a run page. ``help`` says in a sentence what to see in it; ``empty`` is what stands there
+    while there is nothing to draw (empty text: there is something)."""
+
+    slug: str
+    title: str
+    help: str
+    x: PanelAxis
+    y: PanelAxis
+    series: tuple[PanelSeries, ...] = ()
+    table: PanelTable | None = None
+    empty: str = ""
+
+    def to_json(self) -> Json:
+        return {
+            **self._asdict(),
+            "x": self.x._asdict(),
+            "y": self.y._asdict(),
+            "series": [one._asdict() for one in self.series],
+            "table": self.table._asdict() if self.table else None,
+        }
+
+
+PanelMaker = Callable[[RunHistory], Panel]
+"""What a panel's name stands for: a pure function of the run's history."""

@@ -1,0 +1,1 @@
+"""A small image space: a chain of one to four convolution blocks."""

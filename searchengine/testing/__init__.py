@@ -1,0 +1,1 @@
+"""What every method must keep, shipped with the engine: tiny data, a rehearsal without training, the contract."""

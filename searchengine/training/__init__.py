@@ -1,0 +1,1 @@
+"""Training and scoring of candidates: what runs inside a training process."""

@@ -1,0 +1,198 @@
+"""The standard job: one candidate network trained from its seed and scored on validation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from safetensors.torch import load_file, save
+from torch import Tensor, nn
+
+from searchengine.architecture.graph import Architecture
+from searchengine.core.errors import BadGenome, Stopped
+from searchengine.core.jobs import Score
+from searchengine.core.jsontext import Json
+from searchengine.data.batches import Batches, Order, members
+from searchengine.nets.build import build
+from searchengine.training.checkpoint import Payload
+from searchengine.training.context import Context, Output
+from searchengine.training.health import Health
+from searchengine.training.metrics import Scored, is_constant, logits_of, pack_bits, score_logits
+from searchengine.training.schedules import Schedule
+
+_PROBE = 64
+_LAST_LOSSES = 50
+
+
+class Trained(NamedTuple):
+    """``metrics``: fitness (= accuracy until the evaluator says otherwise), accuracy, top_k, loss, train_loss (mean
+    of the last 50 steps), parameters, flops. ``weights``: the artifact, None when not kept. ``correct``: per-sample
+    correctness on validation as ``metrics.pack_bits`` writes it."""
+
+    metrics: dict[str, float]
+    weights: str | None
+    correct: str
+    network: nn.Module
+
+    def output(self, subject: int, findings: Json | None = None) -> Output:
+        """The output of a job that trained this one candidate: score, ``correct`` among the findings, weights."""
+        artifacts = {"weights": self.weights} if self.weights else {}
+        return Output({subject: Score(self.metrics)}, {"correct": self.correct, **(findings or {})}, artifacts)
+
+
+def train_candidate(
+    context: Context, architecture: Architecture, schedule: Schedule, *, start: str | None = None
+) -> Trained:
+    """Train the network of ``architecture`` by ``schedule`` and score it on validation.
+
+    ``start`` is an artifact of weights to begin from (strictly the same names and shapes). Raises ``BadGenome``
+    (NaN, divergence, constant output) and ``Stopped`` after a checkpoint when asked to give back. Stopped and
+    resumed any number of times it ends with the same bits on one CPU class and recipe.
+    """
+    training = _Training(context, architecture, schedule, start)
+    training.run()
+    return training.trained()
+
+
+class _Training:
+    def __init__(self, context: Context, architecture: Architecture, schedule: Schedule, start: str | None) -> None:
+        self.context, self.architecture, self.schedule = context, architecture, schedule
+        kept = context.resumed()
+        manifest, recipe = context.data.manifest, context.recipe
+        common = {"fidelity": context.job.fidelity, "memory_format": recipe.memory_format}
+        self.train = Batches(
+            context.data.train, manifest, context.device, label_smoothing=schedule.label_smoothing, **common
+        )
+        self.validation = Batches(context.data.validation, manifest, context.device, **common)
+        # First weights are drawn from torch's generator; when resuming, it stays where the checkpoint left it.
+        with torch.random.fork_rng(enabled=kept is not None):
+            self.network: nn.Module = build(architecture).to(context.device)
+        if start is not None:
+            self.network.load_state_dict(load_file(context.path(start)), strict=True)
+        if recipe.memory_format == "channels_last":
+            clips = context.summary.modality == "clips"
+            self.network.to(memory_format=torch.channels_last_3d if clips else torch.channels_last)
+        self.network.train()
+        self.parameters = [value for value in self.network.parameters() if value.requires_grad]
+        self.optimiser = schedule.optimiser(self.parameters)
+        chosen = members(context.data.train, manifest, context.job.fidelity.samples)
+        self.order = Order(chosen, schedule.batch, context.rng)
+        most = recipe.micro_batch or self.order.batch
+        self.micro_batch = max(1, -(-min(most, self.order.batch) // context.micro_batch_divisor))
+        self.losses = torch.zeros(schedule.steps, device=context.device)
+        self.done = 0
+        if kept is not None:
+            self._restore(kept)
+
+    def run(self) -> None:
+        context, schedule = self.context, self.schedule
+        health = Health(schedule.steps, self.architecture.classes)
+        reported = self.done
+        while self.done < schedule.steps:
+            if context.should_stop():
+                context.checkpoint(self._payload())
+                raise Stopped(f"gave back at step {self.done} of {schedule.steps}")
+            rate = schedule.rate(self.done)
+            self._step(rate)
+            if health.due(self.done):
+                health.check(self.losses, self.done)
+            if health.probe_due(self.done):
+                self._refuse_constant_output()
+            if context.report_due():
+                loss = float(self.losses[reported : self.done].mean())
+                context.report(self.done, schedule.steps, {"train_loss": loss, "lr": rate})
+                reported = self.done
+            if self._validates_now():
+                metrics = self._score().metrics
+                context.report(self.done, schedule.steps, metrics, always=True)
+            if context.checkpoint_due():
+                context.checkpoint(self._payload())
+
+    def trained(self) -> Trained:
+        scored = self._score()
+        schedule, architecture = self.schedule, self.architecture
+        metrics = {
+            "fitness": scored.metrics["accuracy"],
+            **scored.metrics,
+            "train_loss": float(self.losses[-_LAST_LOSSES:].mean()),
+            "parameters": float(architecture.parameters),
+            "flops": float(architecture.macs),
+        }
+        final = {name: metrics[name] for name in ("accuracy", "loss", "train_loss")}
+        self.context.report(schedule.steps, schedule.steps, final, always=True)
+        weights = self.context.put(save(_plain(self.network.state_dict()))) if schedule.keep_weights else None
+        return Trained(metrics, weights, pack_bits(scored.correct), self.network)
+
+    def _step(self, rate: float) -> None:
+        schedule, context = self.schedule, self.context
+        batch = self.train.take(self.order.next().to(context.device), schedule.augmentation, context.rng)
+        total = len(batch.x)
+        loss_sum: Tensor | None = None
+        for start in range(0, total, self.micro_batch):
+            part = slice(start, start + self.micro_batch)
+            x, y = batch.x[part], batch.y[part]
+            with torch.autocast(
+                context.device.type, torch.bfloat16, enabled=context.recipe.precision == "bf16"
+            ):
+                logits = self.network(x)
+            loss = F.cross_entropy(logits.float(), y)
+            if self.micro_batch < total:
+                loss = loss * (len(x) / total)
+            loss.backward()
+            loss_sum = loss.detach() if loss_sum is None else loss_sum + loss.detach()
+        if schedule.gradient_norm:
+            nn.utils.clip_grad_norm_(self.parameters, schedule.gradient_norm, foreach=True)
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate
+        self.optimiser.step()
+        self.optimiser.zero_grad(set_to_none=True)
+        assert loss_sum is not None
+        self.losses[self.done] = loss_sum
+        self.done += 1
+
+    def _validates_now(self) -> bool:
+        every = self.schedule.validate_every
+        return bool(every) and self.done % every == 0 and self.done < self.schedule.steps
+
+    def _score(self) -> Scored:
+        logits = logits_of(self.network, self.validation, precision=self.context.recipe.precision)
+        return score_logits(logits, self.validation.labels(slice(None)), self.schedule.top_k)
+
+    def _refuse_constant_output(self) -> None:
+        self.network.eval()
+        with torch.inference_mode():
+            logits = self.network(self.validation.take(slice(0, _PROBE)).x)
+        self.network.train()
+        if is_constant(logits):
+            raise BadGenome("constant_output", f"by step {self.done} the network gives the same output for every sample")
+
+    def _payload(self) -> Payload:
+        tensors = {f"network.{name}": value for name, value in self.network.state_dict().items()}
+        for number, parameter in enumerate(self.parameters):
+            momentum = self.optimiser.state[parameter].get("momentum_buffer")
+            if momentum is not None:
+                tensors[f"momentum.{number}"] = momentum
+        tensors["losses"] = self.losses
+        tensors["order"] = torch.from_numpy(self.order.permutation)
+        return Payload(self.done, tensors, {"position": self.order.position})
+
+    def _restore(self, kept: Payload) -> None:
+        self.network.load_state_dict(_under("network.", kept.tensors), strict=True)
+        for number, momentum in _under("momentum.", kept.tensors).items():
+            parameter = self.parameters[int(number)]
+            self.optimiser.state[parameter]["momentum_buffer"] = torch.empty_like(parameter).copy_(momentum)
+        self.losses.copy_(kept.tensors["losses"])
+        self.order.permutation = kept.tensors["order"].numpy()
+        self.order.position = kept.values["position"]
+        self.done = kept.step
+
+
+def _under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
+
+
+def _plain(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """A state dict as safetensors wants it: on the CPU, contiguous."""
+    return {name: value.detach().cpu().contiguous() for name, value in state.items()}

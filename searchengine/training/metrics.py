@@ -1,0 +1,79 @@
+"""Scoring of logits, and of a network on the validation part."""
+
+from __future__ import annotations
+
+import base64
+from typing import NamedTuple
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from searchengine.core.errors import BadGenome
+from searchengine.data.batches import Batches
+
+SCORING_BATCH = 256
+_CONSTANT = 1e-6
+
+
+class Scored(NamedTuple):
+    """``metrics``: ``accuracy``, ``top_k`` (both in [0, 1]) and ``loss`` (mean cross-entropy in nats);
+    ``correct`` says for every sample of the part, in its order, whether the likeliest class was right."""
+
+    metrics: dict[str, float]
+    correct: np.ndarray[tuple[int], np.dtype[np.bool_]]
+
+
+def default_top_k(classes: int) -> int:
+    """5 where there are at least 20 classes, else 2; never more than there are."""
+    return min(classes, 5 if classes >= 20 else 2)
+
+
+def logits_of(network: nn.Module, batches: Batches, *, precision: str = "float32", batch: int = SCORING_BATCH) -> Tensor:
+    """Logits (N, classes) in float32 of a whole part in its own order, in evaluation mode."""
+    was_training = network.training
+    network.eval()
+    found = []
+    with torch.inference_mode(), torch.autocast(batches.device.type, torch.bfloat16, enabled=precision == "bf16"):
+        for start in range(0, len(batches), batch):
+            found.append(network(batches.take(slice(start, start + batch)).x).float())
+    network.train(was_training)
+    return torch.cat(found)
+
+
+def score_logits(logits: Tensor, labels: Tensor, top_k: int | None = None) -> Scored:
+    """Metrics of logits (N, classes) against labels (N,). Raises ``BadGenome`` when logits are not finite, or the
+    same for every sample."""
+    if not bool(torch.isfinite(logits).all()):
+        raise BadGenome("nan", "the network's outputs on validation are not finite")
+    if is_constant(logits):
+        raise BadGenome("constant_output", "the network gives the same output for every validation sample")
+    correct = logits.argmax(1) == labels
+    k = top_k or default_top_k(logits.shape[1])
+    among = (logits.topk(k, dim=1).indices == labels[:, None]).any(1)
+    metrics = {
+        "accuracy": float(correct.double().mean()),
+        "top_k": float(among.double().mean()),
+        "loss": float(F.cross_entropy(logits, labels)),
+    }
+    return Scored(metrics, correct.cpu().numpy())
+
+
+def is_constant(logits: Tensor) -> bool:
+    """Whether logits (N, classes) are the same for all of at least two samples."""
+    if len(logits) < 2:
+        return False
+    spread = (logits.amax(0) - logits.amin(0)).max()
+    return bool(spread <= _CONSTANT * logits.abs().max().clamp(min=1.0))
+
+
+def pack_bits(correct: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> str:
+    """Per-sample correctness as text: bits, first sample highest in its byte, base64. 3,200 samples take 536
+    characters."""
+    return base64.b64encode(np.packbits(correct).tobytes()).decode()
+
+
+def unpack_bits(text: str, count: int) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """The first ``count`` bits of what ``pack_bits`` made."""
+    return np.unpackbits(np.frombuffer(base64.b64decode(text), dtype=np.uint8), count=count).astype(bool)

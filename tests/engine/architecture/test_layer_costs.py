@@ -1,0 +1,92 @@
+"""Parameters, multiply-adds and kept bytes of single layers, worked out by hand."""
+
+from __future__ import annotations
+
+import pytest
+
+from searchengine.architecture.builder import Builder, Ref
+from searchengine.architecture.graph import Node
+from searchengine.core.setting import Setting
+
+
+def builder(*shape: int) -> tuple[Builder, Ref]:
+    b = Builder(Setting({"x": shape}, classes=2))
+    return b, b.input("x")
+
+
+def node(b: Builder, ref: Ref) -> Node:
+    return b._nodes[ref.name]
+
+
+def test_a_2d_convolution() -> None:
+    b, x = builder(3, 10, 12)
+    y = b.conv(x, 8, kernel=(3, 5), stride=2, bias=True)
+    assert y.shape == (8, 5, 6)
+    cost = node(b, y).cost
+    assert cost.parameters == 8 * 3 * 15 + 8
+    assert cost.macs == 8 * 3 * 15 * 5 * 6
+
+
+def test_a_grouped_and_a_depthwise_convolution() -> None:
+    b, x = builder(8, 6, 6)
+    grouped = node(b, b.conv(x, 12, kernel=3, groups=4))
+    assert (grouped.parameters, grouped.macs) == (12 * 2 * 9, 12 * 2 * 9 * 36)
+    assert (grouped.role, grouped.entry.divisor(grouped.arguments, grouped.input_shapes)) == ("makes", 4)
+    depthwise = node(b, b.conv(x, 8, kernel=3, groups=8))
+    assert (depthwise.parameters, depthwise.role) == (72, "keeps")
+
+
+@pytest.mark.parametrize(
+    ("t", "conv3d", "conv2p1d", "itgm"),
+    [
+        (1, 36_864, 20_544, 36_864),
+        (3, 110_592, 24_640, 53_256),
+        (5, 184_320, 28_736, 53_256),
+        (7, 258_048, 32_832, 53_256),
+        (9, 331_776, 36_928, 53_256),
+        (11, 405_504, 41_024, 53_256),
+    ],
+)
+def test_space_time_layers_of_64_channels(t: int, conv3d: int, conv2p1d: int, itgm: int) -> None:
+    b, x = builder(64, 11, 4, 4)
+    full = node(b, b.conv(x, 64, kernel=(t, 3, 3)))
+    mixed = node(b, b.itgm(x, 64, kernel=(t, 3, 3)))
+    over_time = b.conv(x, 32, kernel=(t, 1, 1))
+    normed = b.norm(over_time)
+    over_space = b.conv(b.activation(normed), 64, kernel=(1, 3, 3))
+    assert full.parameters == conv3d
+    assert mixed.parameters == itgm
+    assert sum(node(b, ref).parameters for ref in (over_time, normed, over_space)) == conv2p1d
+    assert mixed.macs == full.macs == 64 * 64 * t * 9 * 11 * 4 * 4
+    assert mixed.cost.kernel_macs == (64 * 64 * t * (4 + 9) if t > 1 else 0)
+
+
+def test_the_stem_of_a_tiny_video_network() -> None:
+    b, x = builder(1, 8, 16, 16)
+    y = b.itgm(x, 4, kernel=(3, 3, 3), stride=(1, 2, 2))
+    assert (y.shape, node(b, y).parameters) == ((4, 8, 8, 8), 60)
+
+
+def test_norm_linear_and_layers_without_parameters() -> None:
+    b, x = builder(6, 4, 4)
+    assert node(b, b.norm(x)).parameters == 12
+    for ref in (b.activation(x), b.pool(x, "max", kernel=2), b.add(x, x), b.concat(x, x), b.dropout(x, 0.5)):
+        assert (node(b, ref).parameters, node(b, ref).macs) == (0, 0)
+    m = b.mean(x, axes=("H", "W"))
+    linear = node(b, b.linear(m, 5))
+    assert (linear.parameters, linear.macs) == (35, 30)
+    assert node(b, b.linear(m, 5, bias=False, name="plain")).parameters == 30
+
+
+def test_a_maximum_over_time_and_space_keeps_the_maps_between_its_two_steps() -> None:
+    b, x = builder(2, 4, 6, 6)
+    cost = node(b, b.pool(x, "max", kernel=(3, 3, 3), stride=(1, 2, 2))).cost
+    copy, after_space, after_time = 2 * 4 * 6 * 6, 2 * 4 * 3 * 3, 2 * 4 * 3 * 3
+    assert (cost.kept_bytes, cost.keeps_inputs) == (4 * copy + after_space * (4 + 8) + after_time * 8, False)
+    apart = node(b, b.pool(x, "max", kernel=(1, 2, 2))).cost
+    assert (apart.kept_bytes, apart.keeps_inputs) == (after_space * 8, True)
+
+
+def test_costs_of_equal_layers_are_worked_out_once() -> None:
+    b, x = builder(8, 6, 6)
+    assert node(b, b.conv(x, 8, kernel=3)).cost is node(b, b.conv(x, 8, kernel=(3, 3), padding=1)).cost
