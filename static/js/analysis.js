@@ -1,0 +1,48 @@
+// The panels of a run: figures from the server in the page's colours, read again when something happened.
+
+import { LiveSocket } from "./live/socket.js";
+import { Light } from "./live/light.js";
+import { draw } from "./plot.js";
+import { Reader } from "./run/reader.js";
+
+const page = document.querySelector("[data-analysis]");
+let figures = {};
+let waiting = null;
+
+function show() {
+  for (const [slug, figure] of Object.entries(figures)) {
+    const place = document.querySelector(`[data-panel="${CSS.escape(slug)}"]`);
+    if (!place || !figure.data.length) continue;
+    place.hidden = false;
+    place.parentElement.querySelector("[data-panel-empty]")?.remove();
+    const first = !place.dataset.ready;
+    draw(place, figure);
+    place.dataset.ready = "yes";
+    if (first) {
+      place.on("plotly_click", ({ points }) => {
+        const birth = points.find((point) => point.customdata !== undefined)?.customdata;
+        if (birth !== undefined) location.href = `${page.dataset.genomes}${birth}/`;
+      });
+    }
+  }
+}
+
+const reader = new Reader(async () => {
+  const answer = await fetch(page.dataset.analysis, { credentials: "same-origin" });
+  if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
+  figures = (await answer.json()).panels;
+  show();
+});
+
+const light = new Light(document.querySelector("[data-light]"), () => socket.heard);
+const socket = new LiveSocket(page.dataset.socket, {
+  onLine: (line) => light.show(line),
+  onFrame: (frame) => {
+    if (frame.type !== "snapshot" && !frame.events?.length) return;
+    waiting ??= setTimeout(() => {
+      waiting = null;
+      reader.ring();
+    }, frame.type === "snapshot" ? 0 : 1500);
+  },
+});
+document.addEventListener("evoscope:theme", show);

@@ -1,0 +1,49 @@
+// The launch form: the pane beside it follows the form, placeholders follow the preset, a double click is one launch.
+
+import { enablePanZoom } from "./pan-zoom.js";
+
+const form = document.querySelector("[data-launch]");
+const pane = document.querySelector("[data-example-pane]");
+let timer = null;
+let newest = 0;
+
+async function follow() {
+  const mine = ++newest;
+  const values = new FormData(form);
+  values.delete("csrfmiddlewaretoken");
+  const address = `${form.dataset.example}?${new URLSearchParams(values)}`;
+  try {
+    const answer = await fetch(address, { credentials: "same-origin" });
+    if (!answer.ok || mine !== newest) return;
+    pane.innerHTML = await answer.text();
+    pane.querySelectorAll("[data-pan-zoom]").forEach(enablePanZoom);
+  } catch {
+    // The pane keeps what it showed.
+  }
+}
+
+function sayPreset() {
+  const preset = new FormData(form).get("preset");
+  for (const input of form.querySelectorAll("[data-presets]")) {
+    const said = JSON.parse(input.dataset.presets)[preset];
+    if (said === undefined) continue;
+    if (input.tagName === "SELECT") input.options[0].textContent = `${said} (preset)`;
+    else input.placeholder = said;
+  }
+}
+
+form.addEventListener("input", () => {
+  clearTimeout(timer);
+  timer = setTimeout(follow, 300);
+});
+form.addEventListener("change", (event) => {
+  if (event.target.name === "preset") sayPreset();
+});
+form.addEventListener("submit", (event) => {
+  const button = form.querySelector("[type=submit]");
+  if (button.getAttribute("aria-busy")) event.preventDefault();
+  button.setAttribute("aria-busy", "true");
+});
+addEventListener("pageshow", () => form.querySelector("[type=submit]").removeAttribute("aria-busy"));
+document.querySelectorAll("[data-pan-zoom]").forEach(enablePanZoom);
+document.querySelector("[data-focus-first]")?.focus();

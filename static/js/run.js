@@ -1,0 +1,66 @@
+// The run page: a socket rings, the page reads what is new.
+
+import { LiveSocket } from "./live/socket.js";
+import { Light } from "./live/light.js";
+import { replaceParts } from "./run/parts.js";
+import { ProgressChart } from "./run/progress-chart.js";
+import { Reader } from "./run/reader.js";
+import { showProgress } from "./run/training.js";
+import { enableVerbs } from "./run/verbs.js";
+import { enablePanZoom } from "./pan-zoom.js";
+
+const page = document.querySelector("[data-run]");
+const chart = new ProgressChart(document.querySelector("[data-chart]"), (number) => showSelected(number));
+const selected = document.querySelector("[data-selected]");
+const spoken = document.querySelector("[data-spoken]");
+let best = page.dataset.best ?? "";
+let state = page.dataset.state;
+let timer = null;
+
+async function read() {
+  const address = new URL(page.dataset.live, location.href);
+  address.searchParams.set("after", chart.last);
+  address.searchParams.set("best", best);
+  if (chart.selected !== null) address.searchParams.set("birth", chart.selected);
+  const answer = await fetch(address, { credentials: "same-origin", headers: { Accept: "application/json" } });
+  if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
+  const update = await answer.json();
+  replaceParts(update.parts);
+  chart.add(update);
+  if (chart.last >= 0) document.querySelector("[data-chart-fallback]")?.remove();
+  if (update.best_number !== best && update.best_number !== "") spoken.textContent = chart.summary();
+  best = update.best_number;
+  if (update.state !== state) {
+    state = update.state;
+    spoken.textContent = `The run is ${update.state_label}`;
+  }
+  page.dataset.seq = update.seq;
+}
+
+const reader = new Reader(read);
+
+function showSelected(number) {
+  selected.hidden = false;
+  reader.ring();
+}
+
+const light = new Light(document.querySelector("[data-light]"), () => socket.heard);
+const socket = new LiveSocket(page.dataset.socket, {
+  onLine: (line) => light.show(line),
+  onFrame: (frame) => {
+    if (frame.progress) showProgress(frame.progress);
+    if (frame.type === "snapshot" || frame.events?.length || frame.state?.state !== state) reader.ring();
+    else if (frame.progress?.length) timer ??= setTimeout(() => { timer = null; reader.ring(); }, 2000);
+  },
+});
+
+enableVerbs(document.querySelector("[data-part=verbs]"), () => reader.ring());
+document.querySelectorAll("[data-pan-zoom]").forEach(enablePanZoom);
+document.addEventListener("evoscope:part", (event) => {
+  event.target.querySelectorAll("[data-pan-zoom]").forEach(enablePanZoom);
+});
+document.querySelector("[data-zoom-reset]")?.addEventListener("click", () => {
+  Plotly.relayout(document.querySelector("[data-chart]"), { "xaxis.autorange": true, "yaxis.autorange": true });
+});
+if (chart.selected !== null) selected.hidden = false;
+reader.ring();

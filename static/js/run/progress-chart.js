@@ -1,0 +1,121 @@
+// The chart of a run: every birth as a point, best so far, the population's band, the control beside it.
+// New results are added to what is there; zoom and selection stay where a person put them, also after a reload.
+
+import { colour, faded } from "../palette.js";
+import { paintedLayout } from "../plot.js";
+import { read, write } from "../view-state.js";
+
+const percent = (value) => `${(value * 100).toFixed(1)} %`;
+
+export class ProgressChart {
+  #element;
+  #points = { x: [], y: [], number: [], text: [] };
+  #failed = { x: [], number: [], text: [] };
+  #curves = { best: { x: [], y: [] }, band: { x: [], low: [], mean: [], high: [] }, control: null };
+  #onSelect;
+  #selected = null;
+  #ranges = null;
+  #drawn = false;
+  last = -1;
+
+  constructor(element, onSelect) {
+    this.#element = element;
+    this.#onSelect = onSelect;
+    const zoom = read("zoom")?.split(",").map(Number);
+    if (zoom?.length === 4 && zoom.every(Number.isFinite)) this.#ranges = zoom;
+    const chosen = read("birth");
+    if (chosen !== null && /^\d+$/.test(chosen)) this.#selected = Number(chosen);
+    document.addEventListener("evoscope:theme", () => this.draw());
+  }
+
+  get selected() {
+    return this.#selected;
+  }
+
+  // Columns of results told after `last`; whatever was already taken in is left out, so nothing counts twice.
+  add(update) {
+    const { points } = update;
+    for (let i = 0; i < points.place.length; i += 1) {
+      if (points.place[i] <= this.last) continue;
+      const into = points.fitness[i] === null ? this.#failed : this.#points;
+      into.x.push(points.place[i] + 1);
+      into.number.push(points.number[i]);
+      into.text.push(points.text[i]);
+      if (points.fitness[i] !== null) into.y.push(points.fitness[i]);
+    }
+    if (points.place.length) this.last = Math.max(this.last, points.place.at(-1));
+    this.#curves = { best: update.best, band: update.band, control: update.control };
+    this.draw();
+  }
+
+  select(number) {
+    this.#selected = number;
+    write("birth", number);
+    this.draw();
+  }
+
+  draw() {
+    if (!this.#points.x.length && !this.#failed.x.length && !this.#curves.control?.x.length) return;
+    const { best, band, control } = this.#curves;
+    const run = colour("accent");
+    const floor = this.#points.y.length ? Math.min(...this.#points.y) : 0;
+    const chosen = this.#points.number.indexOf(this.#selected);
+    const traces = [
+      { type: "scatter", mode: "lines", name: "population, lowest", x: band.x, y: band.low, line: { width: 0, shape: "hv" }, hoverinfo: "skip" },
+      { type: "scatter", mode: "lines", name: "population, highest", x: band.x, y: band.high, line: { width: 0, shape: "hv" }, fill: "tonexty", fillcolor: faded(run, 0.12), hoverinfo: "skip" },
+      {
+        type: "scatter", mode: "markers", name: "births", x: this.#points.x, y: this.#points.y, customdata: this.#points.number, text: this.#points.text,
+        marker: { size: 7, color: faded(colour("muted"), 0.75), line: { width: 1, color: colour("surface") } },
+        hovertemplate: "%{text}<br>%{y:.2%}<extra></extra>",
+      },
+      {
+        type: "scatter", mode: "markers", name: "failed", x: this.#failed.x, y: this.#failed.x.map(() => floor), customdata: this.#failed.number, text: this.#failed.text,
+        marker: { size: 8, symbol: "x-thin", line: { width: 2, color: colour("bad") } }, hovertemplate: "%{text}<br>failed<extra></extra>",
+      },
+      { type: "scatter", mode: "lines", name: "control, best so far", x: control?.x ?? [], y: control?.y ?? [], line: { shape: "hv", width: 2, dash: "dash", color: colour("control") }, hovertemplate: "control: %{y:.2%}<extra></extra>" },
+      { type: "scatter", mode: "lines", name: "best so far", x: best.x, y: best.y, line: { shape: "hv", width: 2.5, color: run }, hovertemplate: "best so far: %{y:.2%}<extra></extra>" },
+      {
+        type: "scatter", mode: "markers", name: "selected", x: chosen < 0 ? [] : [this.#points.x[chosen]], y: chosen < 0 ? [] : [this.#points.y[chosen]],
+        marker: { size: 13, color: "rgba(0,0,0,0)", line: { width: 3, color: colour("text") } }, hoverinfo: "skip",
+      },
+    ];
+    const layout = paintedLayout({
+      uirevision: "kept",
+      xaxis: { title: { text: "results told" }, rangemode: "tozero" },
+      yaxis: { title: { text: "fitness on validation" }, tickformat: ".0%" },
+    }, this.#element.clientWidth < 480);
+    if (this.#ranges) {
+      const [x0, x1, y0, y1] = this.#ranges;
+      Object.assign(layout.xaxis, { range: [x0, x1], autorange: false });
+      Object.assign(layout.yaxis, { range: [y0, y1], autorange: false });
+    }
+    Plotly.react(this.#element, traces, layout, { displaylogo: false, responsive: true, displayModeBar: "hover", modeBarButtonsToRemove: ["lasso2d", "select2d", "autoScale2d"] });
+    if (!this.#drawn) this.#listen();
+  }
+
+  summary() {
+    const { best, control } = this.#curves;
+    if (!best.y.length) return "No result yet";
+    const beside = control?.y.length ? `; the control is at ${percent(control.y.at(-1))}` : "";
+    return `Best so far ${percent(best.y.at(-1))} after ${this.last + 1} results${beside}`;
+  }
+
+  #listen() {
+    this.#drawn = true;
+    this.#element.dataset.ready = "yes";
+    this.#element.on("plotly_relayout", (change) => {
+      if (change["xaxis.autorange"] || change["yaxis.autorange"]) this.#ranges = null;
+      else if ("xaxis.range[0]" in change || "yaxis.range[0]" in change) {
+        const { xaxis, yaxis } = this.#element._fullLayout;
+        this.#ranges = [...xaxis.range, ...yaxis.range].map((value) => Number(value.toPrecision(6)));
+      } else return;
+      write("zoom", this.#ranges?.join(","));
+    });
+    this.#element.on("plotly_click", ({ points }) => {
+      const number = points.find((point) => point.customdata !== undefined)?.customdata;
+      if (number === undefined) return;
+      this.select(number);
+      this.#onSelect(number);
+    });
+  }
+}

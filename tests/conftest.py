@@ -1,0 +1,77 @@
+"""One embedded PostgreSQL and Redis for the whole session, in a `var/` of its own.
+
+Nothing starts before a test asks for the database or for Redis, so tests of the engine stay bare.
+"""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+SESSION = Path(tempfile.mkdtemp(prefix="evoscope-test-"))
+
+# Before Django reads its settings. The tests never touch a team's servers nor the person's own var/.
+for name in [name for name in os.environ if name.startswith("EVOSCOPE_")]:
+    if name != "EVOSCOPE_MEASURE_DATA":
+        del os.environ[name]
+os.environ.pop("DATABASE_URL", None)
+os.environ.pop("REDIS_URL", None)
+os.environ.update(
+    DJANGO_SETTINGS_MODULE="webapp.config.settings",
+    EVOSCOPE_VAR=str(SESSION / "var"),
+    EVOSCOPE_LEASE_SECONDS="3",
+    EVOSCOPE_RENEW_SECONDS="0.6",
+    EVOSCOPE_SWEEP_SECONDS="0.6",
+    EVOSCOPE_PAUSE_SECONDS="6",
+    EVOSCOPE_STALL_SECONDS="20",
+    EVOSCOPE_SESSION_CHECK_SECONDS="1",
+    EVOSCOPE_LOG_LEVEL="WARNING",
+    OMP_NUM_THREADS="1",
+)
+
+import django  # noqa: E402  the settings must read what was set above
+
+django.setup()
+
+
+@pytest.fixture(scope="session")
+def embedded_servers() -> Iterator[None]:
+    """The session's servers; they die with the tests, even by kill -9."""
+    from webapp.operations.servers.use import Servers
+
+    servers = Servers(fast=True, bound=True)
+    servers.take()
+    yield
+    servers.stop()
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(embedded_servers: None) -> None:
+    """The database is up before pytest-django makes its test database in it."""
+
+
+@pytest.fixture(scope="session")
+def redis_url(embedded_servers: None) -> str:
+    """The session's Redis, as redis-py spells it."""
+    from django.conf import settings
+
+    url: str = settings.REDIS_URL
+    return url
+
+
+@pytest.fixture
+def evoscope_var(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty `var/` of the test's own, for this process and those it starts.
+
+    Its path is short, so that sockets lie inside it.
+    """
+    short = Path(tempfile.mkdtemp(prefix="ev-", dir=SESSION))
+    monkeypatch.setenv("EVOSCOPE_VAR", str(short))
+    return short
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    shutil.rmtree(SESSION, ignore_errors=True)

@@ -1,0 +1,128 @@
+"""One command brings the product up; what dies comes back; nothing is left behind."""
+
+import json
+import re
+import signal
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.live.stack import Stack, wait_until
+
+pytestmark = pytest.mark.live
+
+
+def test_every_process_runs_and_web_is_healthy(live_stack: Stack) -> None:
+    assert set(live_stack.pids()) == {"launcher", "web", "steward", "preparer", "slot-1", "postgres", "redis"}
+    assert live_stack.get() == (200, b'{"database": true, "redis": true}')
+
+
+def test_a_second_start_says_where_the_first_one_runs_and_ends(live_stack: Stack) -> None:
+    before = live_stack.pids()
+    second = live_stack.manage("up", "--port", "0")
+    assert second.returncode == 0
+    assert live_stack.base_url in second.stdout
+    assert live_stack.pids() == before
+
+
+def test_a_command_beside_it_uses_the_same_servers_and_leaves_them_up(live_stack: Stack) -> None:
+    before = live_stack.pids()
+    assert live_stack.manage("migrate", "--check").returncode == 0
+    assert live_stack.pids() == before
+
+
+@pytest.mark.parametrize("role", ["slot-1", "steward", "preparer", "web", "redis", "postgres"])
+def test_a_killed_process_is_started_again(live_stack: Stack, role: str) -> None:
+    wait_until(live_stack.healthy, 20, "web to be healthy before the kill")
+    old = live_stack.kill(role)
+    live_stack.back(role, old)
+    wait_until(live_stack.healthy, 20, "web to be healthy after the kill")
+    assert re.search(rf"{role} (was ended by SIGKILL|died)", live_stack.words())
+
+
+def test_children_die_with_a_killed_launcher_and_the_next_one_adopts_its_servers(
+    new_stack: Callable[..., Stack],
+) -> None:
+    stack = new_stack().start()
+    before = stack.pids()
+    stack.kill("launcher")
+    own = [pid for role, pid in before.items() if role not in {"postgres", "redis"}]
+    wait_until(lambda: not any(map(psutil.pid_exists, own)), 10, "the launcher's children to be gone")
+    stack.start()
+    after = stack.pids()
+    assert (after["postgres"], after["redis"]) == (before["postgres"], before["redis"])
+    assert stack.healthy()
+    assert stack.end() == 0
+    assert stack.processes() == []
+
+
+def test_after_a_kill_of_everything_the_next_start_finds_the_data(new_stack: Callable[..., Stack]) -> None:
+    stack = new_stack().start()
+    accounts = stack.rows("SELECT id, username, password FROM accounts_user")
+    stack.kill_everything()
+    stack.start()
+    assert stack.healthy()
+    assert stack.rows("SELECT id, username, password FROM accounts_user") == accounts
+    assert stack.words().count("first account") == 1
+
+
+@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_an_end_leaves_no_process(new_stack: Callable[..., Stack], sign: signal.Signals) -> None:
+    stack = new_stack().start()
+    assert stack.end(sign) == 0
+    assert stack.processes() == []
+    assert not (stack.var / "run" / "launcher.json").exists()
+
+
+@pytest.mark.parametrize("name", ["a folder with spaces, ü and 'quotes'", "long-" + "x" * 150])
+def test_it_runs_in_a_folder_with_an_unusual_path(
+    new_stack: Callable[..., Stack], live_root: Path, name: str
+) -> None:
+    place = live_root / name
+    place.mkdir()
+    stack = new_stack(place / "var", slots=0).start()
+    assert stack.healthy()
+    sockets = Path((stack.var / "run" / "sockets").read_text().strip())
+    assert stack.end() == 0
+    assert stack.processes() == []
+    assert not sockets.exists()
+
+
+def test_a_taken_port_is_named_and_another_one_chosen(new_stack: Callable[..., Stack]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        stack = new_stack(slots=0).start("--port", str(port))
+        assert f"port {port} is taken" in stack.words()
+        assert not stack.base_url.endswith(f":{port}")
+        assert stack.healthy()
+
+
+def test_the_first_password_is_generated_and_shown_once(new_stack: Callable[..., Stack]) -> None:
+    stack = new_stack(slots=0, EVOSCOPE_ADMIN_PASSWORD="").start()
+    assert stack.words().count("its password (shown this once): ") == 1
+    stack.restart()
+    assert stack.words().count("its password (shown this once): ") == 1
+
+
+def test_help_says_what_it_does(new_stack: Callable[..., Stack]) -> None:
+    said = new_stack().manage("up", "--help").stdout
+    for word in (
+        "PostgreSQL",
+        "Redis",
+        "Ctrl-C",
+        "--port",
+        "--demo",
+        "--until-done",
+        "--json",
+        "EVOSCOPE_VAR",
+    ):
+        assert word in said
+
+
+def test_the_status_file_tells_nobody_else(live_stack: Stack) -> None:
+    said = json.loads((live_stack.var / "run" / "launcher.json").read_text())
+    assert said["address"].rstrip("/") == live_stack.base_url
+    assert (live_stack.var.stat().st_mode & 0o066) == 0

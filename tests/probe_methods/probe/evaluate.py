@@ -1,0 +1,72 @@
+"""Evaluations that sleep, spin, or go wrong as they are told."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+
+import torch
+
+from searchengine.core.errors import BadGenome, Stopped
+from searchengine.core.jobs import Score
+from searchengine.training.checkpoint import Payload
+from searchengine.training.context import Context, JobKind, Output
+
+
+def probe(context: Context) -> Output:
+    """Score the genome's number, after the sleep, unless a fault comes first."""
+    params = context.job.arguments["space_params"]
+    (subject,) = context.job.subjects
+    value = context.genomes[subject]["value"]
+    if params["fault"] != "none" and subject % params["fault_every"] == 0:
+        _misbehave(params["fault"])
+    extra = _spin(context, params) if params["spins"] else _sleep(context, params)
+    fitness = 0.5 if params["flat"] else (value + extra) / 20_000
+    return Output({subject: Score({"fitness": fitness, "accuracy": fitness, "parameters": value, "flops": 2 * value})})
+
+
+def _sleep(context: Context, params: dict[str, object]) -> float:
+    seconds, steps = float(str(params["seconds"])), int(str(params["steps"]))
+    for step in range(steps if seconds else 0):
+        if context.should_stop():
+            raise Stopped
+        time.sleep(seconds / steps)
+        context.report(step + 1, steps, {"loss": 1.0 / (step + 1)})
+    return 0.0
+
+
+def _spin(context: Context, params: dict[str, object]) -> float:
+    """A walk of torch's own generator, so that a resume that loses its state gives another number."""
+    steps = int(str(params["steps"]))
+    kept = context.resumed()
+    done, total = (kept.step, float(kept.tensors["total"])) if kept else (0, 0.0)
+    for step in range(done, steps):
+        total += float(torch.rand(()))
+        time.sleep(float(str(params["seconds"])) / steps)
+        context.report(step + 1, steps, {"loss": total})
+        stopping = context.should_stop()
+        if stopping or context.checkpoint_due():
+            context.checkpoint(Payload(step + 1, {"total": torch.tensor(total, dtype=torch.float64)}, {}))
+        if stopping:
+            raise Stopped
+    return total / steps
+
+
+def _misbehave(fault: str) -> None:
+    if fault == "nan":
+        raise BadGenome("nan", "the loss became NaN at step 3")
+    if fault == "bug":
+        raise ZeroDivisionError("a bug of the evaluator")
+    if fault == "suicide":
+        os.kill(os.getpid(), signal.SIGKILL)
+    if fault == "hang":
+        while True:
+            time.sleep(0.1)
+    if fault == "memory":
+        held = []
+        while True:
+            held.append(bytearray(32 << 20))
+
+
+JOB_KINDS: dict[str, JobKind] = {"probe": probe}

@@ -1,0 +1,63 @@
+"""Genomes are one number; what an evaluation of it does is a parameter."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import numpy as np
+
+from searchengine.architecture.graph import Architecture
+from searchengine.core.controls import ControlParams
+from searchengine.core.errors import InfeasibleArchitecture, InvalidGenome
+from searchengine.core.jobs import Change, Proposal
+from searchengine.core.jsontext import Json, digest
+from searchengine.core.method import Child
+from searchengine.core.params import knob
+from searchengine.core.setting import DataSummary, Setting
+
+Fault = Literal["none", "nan", "memory", "hang", "bug", "suicide"]
+
+
+class ProbeParams(ControlParams):
+    """``fault`` happens in evaluations of every ``fault_every``-th genome; the others sleep and score their number."""
+
+    fault: Fault = knob("none", "What goes wrong.")
+    fault_every: int = knob(5, "Genomes whose number divides by this misbehave.", low=1)
+    seconds: float = knob(0.0, "How long an evaluation sleeps.", low=0.0, high=600.0, unit="seconds")
+    spins: bool = knob(False, "Compute instead of sleeping, in steps that checkpoint.")
+    steps: int = knob(10, "Steps an evaluation reports.", low=1, high=100_000)
+    flat: bool = knob(False, "Every genome scores the same.")
+
+
+class ProbeSpace:
+    """Numbers from 0 to 9,999."""
+
+    slug = "probe"
+
+    def __init__(self, params: Any, data: DataSummary) -> None:
+        self._params = params
+
+    def random(self, rng: np.random.Generator) -> Json:
+        return {"value": int(rng.integers(10_000))}
+
+    def mutate(self, genome: Json, rng: np.random.Generator) -> Child:
+        to = int(rng.integers(10_000))
+        change = Change("redraw", {"from": genome["value"], "to": to}, f"value {genome['value']} → {to}")
+        return Child({"value": to}, (change,))
+
+    def key(self, genome: Json) -> str:
+        return digest(genome)
+
+    def check(self, genome: Json) -> None:
+        if set(genome) != {"value"}:
+            raise InvalidGenome(f"a probe genome has one gene, value; got {sorted(genome)}")
+
+    def describe(self, genome: Json, setting: Setting) -> Architecture:
+        raise InfeasibleArchitecture("a probe is no network")
+
+    def evaluation(self, genome: Json) -> Proposal:
+        arguments = {"space_params": self._params.to_json()}
+        return Proposal("probe", subjects=(), arguments=arguments, cost=1.0)
+
+    def final_evaluation(self, genome: Json) -> Proposal | None:
+        return None

@@ -1,0 +1,1 @@
+"""The product around the search engine: pages, rows, processes."""

@@ -1,0 +1,1 @@
+"""People, teams, roles, tokens, and the record of who changed what."""

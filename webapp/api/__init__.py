@@ -1,0 +1,1 @@
+"""REST over services and selectors: version 1, described by OpenAPI."""

@@ -1,0 +1,8 @@
+"""The REST interface."""
+
+from django.apps import AppConfig
+
+
+class ApiConfig(AppConfig):
+    name = "webapp.api"
+    label = "api"

@@ -1,0 +1,1 @@
+"""Version 1. What it answers never changes its meaning; new fields may come."""

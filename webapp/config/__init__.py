@@ -1,0 +1,1 @@
+"""Settings, one integration a file."""

@@ -1,0 +1,1 @@
+"""Stored data sets: what was imported, its fingerprint, how its preparation went."""

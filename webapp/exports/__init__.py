@@ -1,0 +1,1 @@
+"""Found networks packed as files that run without Evoscope."""

@@ -1,0 +1,117 @@
+"""An export as its page shows it, and what can be exported of a run."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from searchengine.core.errors import EngineError
+from webapp.exports.models import Export, ExportKind, ExportState
+from webapp.searches.models import Genome, SearchRun
+from webapp.searches.pages.networks import architecture
+from webapp.searches.pages.source import source_text
+
+LOOKS = {
+    ExportState.WAITING: "accent",
+    ExportState.WRITING: "accent",
+    ExportState.READY: "good",
+    ExportState.FAILED: "bad",
+    ExportState.CANCELLED: "warn",
+}
+
+
+class Check(NamedTuple):
+    """One check of the export, made in a clean process."""
+
+    name: str
+    passed: bool
+    detail: str
+
+
+class ExportPage(NamedTuple):
+    """``moving`` while it is written; ``passed`` of ``checks`` are green."""
+
+    export: Export
+    title: str
+    look: str
+    moving: bool
+    checks: tuple[Check, ...]
+    passed: int
+    source: str
+    reviewed: bool
+    lines: tuple[str, ...]
+
+
+class Candidate(NamedTuple):
+    """A network that can be exported."""
+
+    birth: Genome
+    best: bool
+
+
+class NewExport(NamedTuple):
+    """``outcome`` says what the run's own result is, empty while there is none."""
+
+    run: SearchRun
+    chosen: Genome | None
+    candidates: tuple[Candidate, ...]
+    outcome: str
+    exports: tuple[ExportPage, ...]
+
+
+def export_page(export: Export, *, source: bool = True) -> ExportPage:
+    """One export; one query for its genome when the source is wanted."""
+    checks = tuple(
+        Check(str(row["name"]).replace("_", " "), bool(row["passed"]), str(row.get("detail", "")))
+        for row in export.checks_json
+    )
+    text = ""
+    if source and export.genome is not None:
+        try:
+            text, _ = source_text(architecture(export.run, export.genome), f"#{export.genome.number} of {export.run.name}")
+        except EngineError:
+            text = ""
+    return ExportPage(
+        export=export,
+        title=_title(export),
+        look=LOOKS[ExportState(export.state)],
+        moving=export.state in (ExportState.WAITING, ExportState.WRITING),
+        checks=checks,
+        passed=sum(check.passed for check in checks),
+        source=text,
+        reviewed=False,
+        lines=_lines(export),
+    )
+
+
+def new_export(run: SearchRun, number: int | None) -> NewExport:
+    """What of a run can be exported; four queries. ``number`` is the birth a person came from."""
+    scored = Genome.objects.filter(run=run, fitness__isnull=False)
+    best = list(scored.order_by("-fitness", "number")[:5])
+    chosen = scored.filter(number=number).first() if number is not None else None
+    exports = Export.objects.filter(run=run).select_related("genome", "run").order_by("-id")[:20]
+    return NewExport(
+        run=run,
+        chosen=chosen or (best[0] if best else None),
+        candidates=tuple(Candidate(birth, birth.number == run.best_genome) for birth in best),
+        outcome=_outcome(run),
+        exports=tuple(export_page(export, source=False) for export in exports),
+    )
+
+
+def _outcome(run: SearchRun) -> str:
+    outcome = run.outcome_json
+    if not outcome or not outcome.get("members"):
+        return ""
+    numbers = ", ".join(f"#{member['birth']}" for member in outcome["members"])
+    return f"{outcome['kind']} of {numbers}"
+
+
+def _title(export: Export) -> str:
+    if export.kind == ExportKind.OUTCOME or export.genome is None:
+        return f"What {export.run.name} found"
+    return f"Network #{export.genome.number} of {export.run.name}"
+
+
+def _lines(export: Export) -> tuple[str, ...]:
+    name = f"evoscope-run-{export.run_id}-*.zip"
+    return (f"unzip {name} -d network && cd network", "pip install torch safetensors", "python model.py")

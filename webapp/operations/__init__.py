@@ -1,0 +1,1 @@
+"""What runs the product: embedded servers, the launcher, health."""

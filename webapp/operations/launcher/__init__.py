@@ -1,0 +1,1 @@
+"""`manage.py up` and `worker`: the processes of the product, started, watched and ended together."""

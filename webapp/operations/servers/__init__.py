@@ -1,0 +1,1 @@
+"""PostgreSQL and Redis from Python packages under `var/`, for those who bring no servers of their own."""

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class PlotsConfig(AppConfig):
+    name = "webapp.plots"
+    label = "plots"

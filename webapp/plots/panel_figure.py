@@ -1,0 +1,68 @@
+"""A report's panel as a Plotly figure: any panel of any method, without a line of its own here.
+
+A figure is a plain dict, so that pages need no plotting library on the server; a test lets Plotly read them all.
+Colours are named by class in ``meta`` and painted in the browser, where the theme is known.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from searchengine.core.jsontext import Json
+from searchengine.report.panels import Panel, PanelAxis, PanelSeries
+
+
+def panel_figure(panel: Panel) -> Json:
+    """``data`` and ``layout`` for Plotly. An empty panel gives no traces."""
+    words = any(isinstance(x, str) for series in panel.series for x in series.x)
+    named = [series for series in panel.series if series.name]
+    return {
+        "data": [_trace(series) for series in panel.series],
+        "layout": {
+            "xaxis": _axis(panel.x, words),
+            "yaxis": _axis(panel.y, False),
+            "barmode": "group",
+            "showlegend": len(named) > 1,
+            "uirevision": panel.slug,
+        },
+    }
+
+
+def _axis(axis: PanelAxis, words: bool) -> Json:
+    title = f"{axis.title} ({axis.unit})" if axis.unit else axis.title
+    found: Json = {"title": {"text": title}}
+    if words:
+        found["type"] = "category"
+    elif axis.log:
+        found["type"] = "log"
+    if axis.title in ("accuracy", "fitness", "share", "share of layers") and not axis.log:
+        found["tickformat"] = ".0%"
+    return found
+
+
+def _trace(series: PanelSeries) -> Json:
+    trace: dict[str, Any] = {
+        "name": series.name,
+        "x": list(series.x),
+        "y": list(series.y),
+        "meta": {"colour": series.colour},
+    }
+    if series.births:
+        trace["customdata"] = list(series.births)
+    if series.text:
+        trace["text"] = list(series.text)
+    match series.mark:
+        case "bars":
+            trace |= {"type": "bar", "textposition": "none"}
+        case "points":
+            trace |= {"type": "scatter", "mode": "markers"}
+        case "line":
+            trace |= {"type": "scatter", "mode": "lines"}
+        case "step":
+            trace |= {"type": "scatter", "mode": "lines", "line": {"shape": "hv"}}
+        case "area":
+            trace |= {"type": "scatter", "mode": "lines", "stackgroup": "one", "line": {"width": 0, "shape": "hv"}}
+    label = "#%{customdata}: " if series.births else ""
+    hover = "%{text}<br>" if series.text else ""
+    trace["hovertemplate"] = f"{label}{hover}%{{x}}, %{{y}}<extra>{series.name}</extra>"
+    return trace

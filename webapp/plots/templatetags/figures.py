@@ -1,0 +1,12 @@
+"""Template filters that write numbers as people read them."""
+
+from django import template
+
+from webapp.plots import scale
+
+register = template.Library()
+
+register.filter("percent", scale.percent)
+register.filter("count", scale.count)
+register.filter("duration", scale.duration)
+register.filter("size", scale.size)

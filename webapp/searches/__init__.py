@@ -1,0 +1,1 @@
+"""Search runs: rows, steps, work, live frames and the verbs people use."""

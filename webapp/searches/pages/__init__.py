@@ -1,0 +1,1 @@
+"""What the pages read: each function says its query cost, none writes."""

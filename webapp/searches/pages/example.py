@@ -1,0 +1,79 @@
+"""An example network of a launch form as it stands, and what the search would cost."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from django.utils.safestring import SafeString
+
+from searchengine import catalogue
+from searchengine.core.errors import EngineError
+from searchengine.core.jsontext import Json, loads
+from searchengine.core.method import Method, Space
+from searchengine.core.params import Params
+from searchengine.core.setting import DataSummary
+from searchengine.report.layout import layout
+from webapp.plots.network_drawing import network_drawing
+from webapp.searches.forms import LaunchForm
+
+
+class Example(NamedTuple):
+    """``title`` says which network it is; ``trouble`` is why there is none, in words. ``planned`` is how many networks the
+    search trains."""
+
+    title: str
+    svg: SafeString | None
+    layers: tuple[str, ...]
+    parameters: int | None
+    flops: int | None
+    planned: int | None
+    cost: str
+    samples: dict[str, int]
+    trouble: str
+
+
+def example(form: LaunchForm) -> Example:
+    """The method's first named example, else a random network of its space (always the same one). No query."""
+    method, dataset = form.method, form.chosen_dataset
+    nothing = Example("", None, (), None, None, None, form.chosen_preset.cost, {}, "")
+    if dataset is None:
+        return nothing._replace(trouble="Choose a data set to see an example network.")
+    try:
+        params = form.params()
+        data = dataset.data_summary()
+        space, title, genome = _example_genome(method, params, data)
+        architecture = space.describe(genome, data.setting())
+    except EngineError as error:
+        return nothing._replace(trouble=str(error))
+    drawing = layout(architecture)
+    planned = method.planned(params) if method.planned else None
+    limit = form.data.get("budget_evaluations") if form.is_bound else None
+    if limit and str(limit).isdecimal():
+        planned = min(int(limit), planned) if planned is not None else int(limit)
+    return Example(
+        title=title,
+        svg=network_drawing(drawing, title, ident="example"),
+        layers=drawing.text_list(),
+        parameters=architecture.parameters,
+        flops=architecture.macs,
+        planned=planned,
+        cost=form.chosen_preset.cost,
+        samples=data.sizes,
+        trouble="",
+    )
+
+
+def _example_genome(method: Method, params: Params, data: DataSummary) -> tuple[Space, str, Json]:
+    source, space_params = method, params
+    if method.is_control and hasattr(params, "space"):
+        values = params.space_params
+        space = catalogue.space(params.space, loads(values) if isinstance(values, str) else values, data)
+        found = catalogue.spaces()[params.space]
+        return space, f"A random network of {found.title}", space.random(np.random.default_rng(0))
+    if source.space is None:
+        raise EngineError("This method draws no single network; its page explains what it searches.")
+    space = source.space(space_params, data)
+    for title, make in method.examples.items():
+        return space, title[:1].upper() + title[1:], make(params, data)
+    return space, "A random network of its space", space.random(np.random.default_rng(0))

@@ -1,0 +1,60 @@
+"""The network of a birth, described anew from its genome whenever somebody looks at it."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from searchengine import catalogue
+from searchengine.architecture.graph import Architecture
+from searchengine.core.jsontext import Json, dumps, loads
+from searchengine.core.method import Space
+from searchengine.core.setting import DataSummary
+from searchengine.report.drawing import Drawing
+from searchengine.report.layout import layout
+from webapp.searches.models import Genome, SearchRun
+
+
+def architecture(run: SearchRun, birth: Genome) -> Architecture:
+    """The birth's network at full fidelity, as an export would hold it. Raises ``EngineError`` when its method is gone
+    or no longer understands the genome."""
+    return _described(*_space_of(run), birth.genome)
+
+
+def drawing(run: SearchRun, birth: Genome) -> Drawing:
+    """The birth's network laid out, repeats drawn once. Raises as ``architecture``."""
+    return _laid_out(*_space_of(run), birth.genome)
+
+
+def space_of(run: SearchRun) -> Space:
+    """The space a run searches: its method's own, or the one a control was given. Raises ``EngineError``."""
+    return _space(*_space_of(run))
+
+
+def data_of(run: SearchRun) -> DataSummary:
+    """The data set as it was when the run was launched."""
+    return DataSummary.from_json(loads(run.plan)["data"])
+
+
+def _space_of(run: SearchRun) -> tuple[str, str, str]:
+    plan: Json = loads(run.plan)
+    params, slug = plan["params"], plan["method"]
+    found = catalogue.method(slug)
+    if found.is_control and "space" in params:
+        slug, params = params["space"], params["space_params"]
+        params = loads(params) if isinstance(params, str) else params
+    return slug, dumps(params), dumps(plan["data"])
+
+
+@lru_cache(maxsize=64)
+def _space(slug: str, params: str, data: str) -> Space:
+    return catalogue.space(slug, loads(params), DataSummary.from_json(loads(data)))
+
+
+@lru_cache(maxsize=256)
+def _described(slug: str, params: str, data: str, genome: str) -> Architecture:
+    return _space(slug, params, data).describe(loads(genome), DataSummary.from_json(loads(data)).setting())
+
+
+@lru_cache(maxsize=256)
+def _laid_out(slug: str, params: str, data: str, genome: str) -> Drawing:
+    return layout(_described(slug, params, data, genome))

@@ -1,0 +1,59 @@
+"""A run's panels, drawn from its whole history and kept until something new happened."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from importlib import import_module
+from importlib.util import find_spec
+
+from searchengine import catalogue
+from searchengine.core.errors import UnknownName
+from searchengine.report.panels import PANELS, Panel, PanelMaker, draw
+from webapp.searches.models import SearchRun
+from webapp.searches.pages.history import run_history
+
+GENERIC = ("operators", "accuracy-parameters", "accuracy-flops")
+"""Shown for every method, after its own."""
+
+
+def run_panels(run: SearchRun) -> tuple[Panel, ...]:
+    """The panels of the run's method, its own first; a control shows those of the space it searches. Four queries, none
+    when nothing happened since the last look."""
+    return _drawn(run.pk, run.last_seq, run.state)
+
+
+@lru_cache(maxsize=32)
+def _drawn(run_id: int, seq: int, state: str) -> tuple[Panel, ...]:
+    run = SearchRun.objects.get(pk=run_id)
+    names, own = _makers(run)
+    return draw(names, run_history(run, genomes=True), own)
+
+
+def _makers(run: SearchRun) -> tuple[list[str], dict[str, PanelMaker]]:
+    slug = run.method
+    try:
+        method = catalogue.method(slug)
+        if method.is_control:
+            slug = str(run.params_json.get("space", slug))
+            found = catalogue.spaces().get(slug)
+            names = [*(found.panels if found else ())]
+        else:
+            names = [*method.panels]
+    except UnknownName:
+        return [*GENERIC], {}
+    own = _own(slug)
+    names = [name for name in names if name in own or name in PANELS]
+    return [*dict.fromkeys([*names, *GENERIC])], own
+
+
+@lru_cache
+def _own(slug: str) -> dict[str, PanelMaker]:
+    """The panels of a method's or space's own folder."""
+    for package in ("methods", "spaces"):
+        name = f"searchengine.{package}.{slug}"
+        try:
+            if find_spec(f"{name}.panels") is not None:
+                return dict(import_module(f"{name}.panels").PANELS)
+        except ModuleNotFoundError:
+            continue
+    return {}

@@ -1,0 +1,160 @@
+"""A run as its page shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+import numpy as np
+from django.db.models import Count
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from searchengine.core.errors import EngineError
+from searchengine.core.jsontext import loads
+from searchengine.report.comparison import Comparison, compare
+from searchengine.report.curves import birth_phrase
+from webapp.accounts.permissions import Person, role_in
+from webapp.accounts.roles import Role
+from webapp.plots.line_drawing import Line, best_label, line_drawing
+from webapp.plots.network_drawing import network_drawing
+from webapp.searches.models import Evaluation, Genome, SearchRun
+from webapp.searches.pages.chart import skeleton
+from webapp.searches.pages.history import cost_history
+from webapp.searches.pages.home import best_curves
+from webapp.searches.pages.methods import method_title
+from webapp.searches.pages.networks import drawing
+from webapp.searches.pages.run_parts import (
+    FailureRow,
+    FeedRow,
+    WorkerLanes,
+    failure_rows,
+    feed,
+    population_strip,
+    worker_lanes,
+)
+from webapp.searches.pages.state_words import StateWords, state_words
+from webapp.searches.pages.verbs import Verb, verbs
+from webapp.searches.states import EvaluationState
+
+
+class NetworkView(NamedTuple):
+    """A birth with its drawing; ``tail`` is how it came to be, after its number."""
+
+    number: int
+    tail: str
+    fitness: float | None
+    parameters: int | None
+    flops: int | None
+    svg: SafeString
+
+
+class RunPage(NamedTuple):
+    """Everything the page and its parts show."""
+
+    run: SearchRun
+    control: SearchRun | None
+    method_title: str
+    state: StateWords
+    clock: tuple[str, str]
+    verbs: Sequence[Verb]
+    drawing: SafeString
+    feed: tuple[FeedRow, ...]
+    strip: SafeString | None
+    living: int
+    deaths: int
+    deaths_words: str
+    workers: WorkerLanes
+    failures: tuple[FailureRow, ...]
+    best: NetworkView | None
+    comparison: Comparison | None
+    error_head: str
+    error_trace: str
+
+
+def run_page(user: Person, run: SearchRun, address: str, now: datetime, *, best: bool = True) -> RunPage:
+    """The page of ``run``, whose address is ``address``. About twenty queries, none in proportion to births but the
+    strip's one; with a control, its and the run's results besides. ``best=False`` leaves the best network out."""
+    control = run.controls.order_by("-id").first()
+    small = skeleton(run)
+    working = Evaluation.objects.filter(run=run, state=EvaluationState.LEASED, started__isnull=False).count()
+    curves = best_curves([run.pk, *([control.pk] if control else [])])
+    beside = curves[control.pk] if control else None
+    lines = [Line(beside, "control", steps=True)] if beside else []
+    points = [(row.place + 1.0, row.fitness) for row in small.scores if row.fitness is not None]
+    reasons = _deaths(run)
+    head, _, trace = run.error.partition("\n")
+    return RunPage(
+        run=run,
+        control=control,
+        method_title=method_title(run.method),
+        state=state_words(run, now, working),
+        clock=_clock(run),
+        verbs=verbs(run.state) if _may_act(user, run) else (),
+        drawing=line_drawing(
+            [*lines, Line(curves[run.pk], "run", steps=True)],
+            label=best_label(curves[run.pk], beside), width=720, height=320, points=points[-1500:],
+        ),
+        feed=feed(run),
+        strip=population_strip(run, small, address),
+        living=len(small.entered) - len(small.deaths),
+        deaths=sum(reasons.values()),
+        deaths_words=", ".join(f"{count} {reason}" for reason, count in reasons.items()),
+        workers=worker_lanes(run, now),
+        failures=failure_rows(run),
+        best=network_view(run, run.best_genome) if best and run.best_genome is not None else None,
+        comparison=comparison(run, control) if control else None,
+        error_head=head,
+        error_trace=trace.strip(),
+    )  # fmt: skip
+
+
+def network_view(run: SearchRun, number: int, ident: str = "best") -> NetworkView | None:
+    """A birth with its drawing; None where there is no such birth. One query."""
+    birth = Genome.objects.filter(run=run, number=number).first()
+    if birth is None:
+        return None
+    try:
+        svg = network_drawing(drawing(run, birth), f"Network #{number}", ident)
+    except EngineError as error:
+        svg = format_html('<p class="note">{}</p>', str(error))
+    return NetworkView(number, phrase_tail(birth), birth.fitness, birth.parameters, birth.flops, svg)
+
+
+def phrase_tail(birth: Genome) -> str:
+    """How a birth came to be, without its own number: `` = #17 with temporal kernel 3 → 7``."""
+    words = [change["text"] for change in birth.changes_json]
+    return birth_phrase(birth.number, tuple(loads(birth.parent_numbers)), words, birth.operator).removeprefix(
+        f"#{birth.number}"
+    )
+
+
+def comparison(run: SearchRun, control: SearchRun) -> Comparison:
+    """The run against its control at equal cost; the draws of its bootstrap are the same at every look."""
+    return compare([(cost_history(run), cost_history(control))], np.random.default_rng(run.pk))
+
+
+def _clock(run: SearchRun) -> tuple[str, str]:
+    progress = run.progress_json
+    for name in ("generation", "round", "cycle"):
+        if name in progress:
+            of = progress.get("of")
+            return name, f"{progress[name]} of {of}" if of else str(progress[name])
+    return "evaluations", str(run.evaluations_done)
+
+
+def _deaths(run: SearchRun) -> dict[str, int]:
+    rows = (
+        Genome.objects.filter(run=run)
+        .exclude(left_reason="")
+        .values("left_reason")
+        .annotate(count=Count("id"))
+        .order_by("left_reason")
+    )
+    return {row["left_reason"]: row["count"] for row in rows}
+
+
+def _may_act(user: Person, run: SearchRun) -> bool:
+    role = role_in(user, run.team_id)
+    return role is not None and role.includes(Role.RESEARCHER)

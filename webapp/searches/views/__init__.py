@@ -1,0 +1,1 @@
+"""Pages of searches: parse, check permission, read or call one service, answer."""

@@ -1,0 +1,54 @@
+"""One birth, and all of them."""
+
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from searchengine.report.svg import STANDALONE_CSS, svg
+from webapp.accounts.permissions import NOT_YOURS
+from webapp.searches.models import Genome, SearchRun
+from webapp.searches.pages.genome_page import genome_page
+from webapp.searches.pages.genome_table import SORTS, genome_table
+from webapp.searches.pages.networks import drawing
+from webapp.searches.views.access import run_of
+
+
+@login_required
+@require_safe
+def genome(request: HttpRequest, run_id: int, number: int) -> HttpResponse:
+    """The page of one birth."""
+    run = run_of(request, run_id)
+    page = genome_page(run, _birth(run, number))
+    return render(request, "searches/genome.html", {"page": page, "section": "runs"})
+
+
+@login_required
+@require_safe
+def genomes(request: HttpRequest, run_id: int) -> HttpResponse:
+    """Every birth in a table, paged by key."""
+    run = run_of(request, run_id)
+    sort = request.GET.get("sort", "")
+    table = genome_table(run, sort if sort in SORTS else "fitness", request.GET.get("from", ""))
+    return render(request, "searches/genomes.html", {"run": run, "table": table, "section": "runs"})
+
+
+@login_required
+@require_safe
+def drawing_file(request: HttpRequest, run_id: int, number: int) -> HttpResponse:
+    """The drawing as a file that stands by itself."""
+    run = run_of(request, run_id)
+    text = svg(drawing(run, _birth(run, number)), f"Network #{number} of {run.name}", stylesheet=STANDALONE_CSS)
+    response = HttpResponse(text, content_type="image/svg+xml")
+    response["Content-Disposition"] = f'attachment; filename="run-{run.pk}-network-{number}.svg"'
+    return response
+
+
+def _birth(run: SearchRun, number: int) -> Genome:
+    found = Genome.objects.filter(run=run, number=number).first() if number < 2**31 else None
+    if found is None:
+        raise PermissionDenied(NOT_YOURS)
+    return found
