@@ -1,14 +1,16 @@
 """Finds the methods and spaces: a folder with a ``spec.py`` is one. Loads neither torch nor django.
 
-``EVOSCOPE_METHODS_PATH`` names more folders of methods (separated as ``PATH`` is). A folder ``<slug>`` in one of
-them is imported as ``searchengine.methods.<slug>``, so a method reads the same inside the project and beside it.
+``EVOSCOPE_METHODS_PATH`` names more folders of methods (separated as ``PATH`` is). A folder ``<slug>`` in one
+of them is imported as ``searchengine.methods.<slug>``, so a method reads the same inside the project and
+beside it.
 """
 
 from __future__ import annotations
 
 import os
+import sys
 from functools import cache
-from importlib import import_module
+from importlib import import_module, invalidate_caches
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +95,7 @@ def _methods(more: str) -> dict[str, Method]:
         for slug in _with_spec(Path(folder)):
             if slug in found or slug in built_in_spaces():
                 raise BadRegistration(f"two folders claim the slug {slug!r}; the second is {folder}/{slug}")
+            _forget_namesake(slug, Path(folder))
             registered = _bound(f"searchengine.methods.{slug}", "METHOD", Method, slug)
             _check_presets(registered)
             found[slug] = registered
@@ -108,15 +111,28 @@ def _with_spec(folder: Path) -> list[str]:
     return sorted(entry.parent.name for entry in folder.glob("*/spec.py"))
 
 
+def _forget_namesake(slug: str, folder: Path) -> None:
+    """A folder of that name that was imported from somewhere else, before the path changed, is not this
+    one."""
+    package = f"searchengine.methods.{slug}"
+    loaded = sys.modules.get(package)
+    if loaded is not None and folder / slug not in map(Path, loaded.__path__):
+        for name in [name for name in sys.modules if name == package or name.startswith(package + ".")]:
+            del sys.modules[name]
+        invalidate_caches()
+
+
 def _bound(package: str, name: str, kind: type[Any], slug: str) -> Any:
     try:
-        value = getattr(import_module(f"{package}.spec"), name)
+        module = import_module(f"{package}.spec")
     except EngineError:
         raise
-    except AttributeError as error:
-        raise BadRegistration(f"{package}/spec.py must bind {name}: {error}") from error
-    except ImportError as error:
-        raise BadRegistration(f"{package}/spec.py cannot be imported: {error}") from error
+    except Exception as error:  # whatever somebody else's folder does wrong
+        text = f"{type(error).__name__}: {error}"
+        raise BadRegistration(f"{package}/spec.py cannot be imported ({text})") from error
+    if not hasattr(module, name):
+        raise BadRegistration(f"{package}/spec.py must bind {name}")
+    value = getattr(module, name)
     if not isinstance(value, kind):
         raise BadRegistration(
             f"{package}/spec.py must bind {name} to a {kind.__name__}, got {type(value).__name__}"

@@ -16,10 +16,14 @@ def declare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--only", metavar="CLAIM", help="one claim by its slug")
     parser.add_argument("--seeds", type=int, help="how many seeds; default: the claim's")
     parser.add_argument("--list", action="store_true", help="say what is claimed and measure nothing")
-    parser.add_argument("--out", type=Path, metavar="DIR", help="where measurements are kept; default: claims beside the data")
+    parser.add_argument(
+        "--out", type=Path, metavar="DIR", help="where measurements are kept; default: claims beside the data"
+    )
     parser.add_argument("--workers", type=int, default=1, help="training processes; default: 1")
     parser.add_argument("--device", default="cpu", help="torch device; default: cpu")
-    parser.add_argument("--data-root", type=Path, help="folder of prepared sets; default: data in EVOSCOPE_VAR or var")
+    parser.add_argument(
+        "--data-root", type=Path, help="folder of prepared sets; default: data in EVOSCOPE_VAR or var"
+    )
     parser.add_argument("--json", action="store_true", help="one JSON object a verdict")
     parser.set_defaults(command=command)
 
@@ -28,7 +32,10 @@ def command(chosen: argparse.Namespace) -> int:
     found = _chosen(claims_of(chosen.method), chosen.only)
     if chosen.list:
         for claim in found:
-            print(f"{claim.slug:28} {claim.statement} ({claim.first} against {claim.second}, {claim.seeds} seeds)")
+            print(
+                f"{claim.slug:28} {claim.statement}"
+                f" ({claim.first} against {claim.second}, {claim.seeds} seeds)"
+            )
         return 0
     data_root = chosen.data_root or default_data_root()
     folder = chosen.out or data_root.parent / "claims" / chosen.method
@@ -39,7 +46,9 @@ def command(chosen: argparse.Namespace) -> int:
         for name, seed, value in measure(claim, bench, chosen.seeds):
             measured.append((name, seed, value))
             if not chosen.json:
-                print(f"{claim.slug}: {name}, seed {seed}: {value.value:.4f}, cost {value.cost:.4g}", flush=True)
+                print(
+                    f"{claim.slug}: {name}, seed {seed}: {value.value:.4f}, cost {value.cost:.4g}", flush=True
+                )
         verdict = judge(claim, measured)
         failed |= verdict.outcome == "fails"
         print(dumps(verdict._asdict()) if chosen.json else in_words(claim, verdict), flush=True)
@@ -69,5 +78,7 @@ def _chosen(claims: tuple[Claim, ...], only: str | None) -> tuple[Claim, ...]:
         return claims
     found = tuple(claim for claim in claims if claim.slug == only)
     if not found:
-        raise UnknownName(f"there is no claim {only!r}; there are {', '.join(claim.slug for claim in claims)}")
+        raise UnknownName(
+            f"there is no claim {only!r}; there are {', '.join(claim.slug for claim in claims)}"
+        )
     return found

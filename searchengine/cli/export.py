@@ -20,7 +20,9 @@ def declare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("folder", type=Path, metavar="DIR", help="the folder of a run")
     which = parser.add_mutually_exclusive_group()
     which.add_argument(
-        "--best", action="store_true", help="what the search found: its best network, or its ensemble (default)"
+        "--best",
+        action="store_true",
+        help="what the search found: its best network, or its ensemble (default)",
     )
     which.add_argument("--genome", type=int, metavar="ID", help="the network of one birth, by its number")
     parser.add_argument("--to", type=Path, required=True, metavar="DIR", help="a new folder for the export")

@@ -19,12 +19,21 @@ def declare(parser: argparse.ArgumentParser) -> None:
 def command(chosen: argparse.Namespace) -> int:
     found = {chosen.method: catalogue.method(chosen.method)} if chosen.method else catalogue.methods()
     if chosen.json:
-        print(dumps({"methods": [_described(method) for method in found.values()],
-                     "spaces": [_space(space) for space in catalogue.built_in_spaces().values()]}))  # fmt: skip
+        print(
+            dumps(
+                {
+                    "methods": [_described(method) for method in found.values()],
+                    "spaces": [_space(space) for space in catalogue.built_in_spaces().values()],
+                }
+            )
+        )
         return 0
     for method in found.values():
         print(f"{method.slug:24} {method.title}: {method.summary}")
-        print(f"{'':24} presets {', '.join(method.presets)}; searches on {_takes(method)}; finds a {method.result}")
+        print(
+            f"{'':24} presets {', '.join(method.presets)}; searches on {_takes(method)};"
+            f" finds: {method.result}"
+        )
         if chosen.method:
             for view in knobs(method.params):
                 print(f"  {view.name:22} {_knob(view)}")

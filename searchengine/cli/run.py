@@ -27,16 +27,24 @@ _MOST_WORKERS = 256
 
 def declare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("method", help="slug of a method: see the command methods")
-    parser.add_argument("--data", required=True, help="a prepared set, a built-in one, a folder or an .npz file")
+    parser.add_argument(
+        "--data", required=True, help="a prepared set, a built-in one, a folder or an .npz file"
+    )
     parser.add_argument("--preset", help="default: demo")
-    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="a parameter; may be repeated")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", help="a parameter; may be repeated"
+    )
     parser.add_argument("--seed", type=int, default=0, help="default: 0")
     parser.add_argument("--window", type=int, help="the most jobs untold at a time; default: the preset's")
-    parser.add_argument("--recipe", default="float32", help="float32, bf16 or a JSON object; default: float32")
+    parser.add_argument(
+        "--recipe", default="float32", help="float32, bf16 or a JSON object; default: float32"
+    )
     parser.add_argument("--evaluations", type=int, help="budget: candidates")
     parser.add_argument("--seconds", type=float, help="budget: wall time; then the final phase follows")
     parser.add_argument("--cost", type=float, help="budget: predicted multiply-adds times samples")
-    parser.add_argument("--control", action="store_true", help="afterwards, the method's control at equal cost")
+    parser.add_argument(
+        "--control", action="store_true", help="afterwards, the method's control at equal cost"
+    )
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="a new folder")
     _declare_machine(parser)
     parser.set_defaults(command=run)
@@ -52,21 +60,29 @@ def _declare_machine(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--workers", type=int, help="training processes; history does not depend on it")
     parser.add_argument("--device", default="cpu", help="torch device; default: cpu")
     parser.add_argument("--memory", type=float, metavar="GB", help="memory limit of one training process")
-    parser.add_argument("--data-root", type=Path, help="folder of prepared sets; default: data in EVOSCOPE_VAR or var")
+    parser.add_argument(
+        "--data-root", type=Path, help="folder of prepared sets; default: data in EVOSCOPE_VAR or var"
+    )
     parser.add_argument("--json", action="store_true", help="print the summary as one JSON object at the end")
 
 
 def run(chosen: argparse.Namespace) -> int:
-    workers = _workers(chosen.workers or 1)
+    workers = _workers(1 if chosen.workers is None else chosen.workers)
     data_root = chosen.data_root or default_data_root()
     budget = Budget(chosen.evaluations, chosen.seconds, chosen.cost)
     recipe = _recipe(chosen.recipe)
     values = settings(chosen.set)
     data = summary_of(chosen.data, data_root)
     plan = make_plan(
-        chosen.method, data, seed=chosen.seed, preset=chosen.preset, values=values, window=chosen.window,
-        budget=budget, recipe=recipe,
-    )  # fmt: skip
+        chosen.method,
+        data,
+        seed=chosen.seed,
+        preset=chosen.preset,
+        values=values,
+        window=chosen.window,
+        budget=budget,
+        recipe=recipe,
+    )
     if chosen.control:
         control_plan(plan)  # refused now rather than hours later
     with alone_in(chosen.out):
@@ -80,7 +96,7 @@ def resume(chosen: argparse.Namespace) -> int:
         raise StateMismatch(f"{chosen.folder} holds no run; start one with the command run")
     data_root = chosen.data_root or default_data_root()
     launch = loads((chosen.folder / "plan.json").read_text(encoding="utf-8"))
-    workers = _workers(chosen.workers or launch["workers"])
+    workers = _workers(launch["workers"] if chosen.workers is None else chosen.workers)
     with alone_in(chosen.folder):
         return _go_on(chosen, chosen.folder, workers, data_root)
 
@@ -110,12 +126,21 @@ def _search(chosen: argparse.Namespace, path: Path, workers: int, data_root: Pat
         find_prepared(data_root, folder.plan.data.fingerprint)
         memory = int(chosen.memory * 2**30) if chosen.memory else None
         LocalRun(
-            folder, workers=workers, data_root=data_root, device=chosen.device, memory_bytes=memory, observe=bar
+            folder,
+            workers=workers,
+            data_root=data_root,
+            device=chosen.device,
+            memory_bytes=memory,
+            observe=bar,
         ).run()
         bar.end(folder)
         made = summary(folder)
         write_whole(path / "summary.json", dumps(made) + "\n")
-        return {"summary": made, "plan": folder.plan.to_json(), "with_control": bool(folder.launch.get("control"))}
+        return {
+            "summary": made,
+            "plan": folder.plan.to_json(),
+            "with_control": bool(folder.launch.get("control")),
+        }
     finally:
         folder.close()
 
@@ -179,4 +204,7 @@ def _tell(found: Json, path: Path, *, as_json: bool) -> None:
     control = found.get("control")
     if control and control["best"]:
         print(f"control {control['method']} at equal cost: {control['best']['fitness']:.4f} on validation")
-    print(f"everything is in {path}; take the network away with: python -m searchengine export {path} --best --to DIR")
+    print(
+        f"everything is in {path}; take the network away with:"
+        f" python -m searchengine export {path} --best --to DIR"
+    )

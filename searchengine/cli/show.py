@@ -17,10 +17,16 @@ from searchengine.data.prepared import default_data_root
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("genome", type=Path, metavar="GENOME.json", help="a genome, or a record of lineage.jsonl")
+    parser.add_argument(
+        "genome", type=Path, metavar="GENOME.json", help="a genome, or a record of lineage.jsonl"
+    )
     parser.add_argument("--data", help="describe it for this data set; default: small images or clips")
-    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="a parameter of its method")
-    parser.add_argument("--data-root", type=Path, help="folder of prepared sets; default: data in EVOSCOPE_VAR or var")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", help="a parameter of its method"
+    )
+    parser.add_argument(
+        "--data-root", type=Path, help="folder of prepared sets; default: data in EVOSCOPE_VAR or var"
+    )
     parser.add_argument("--json", action="store_true", help="the whole graph as one JSON object")
     parser.set_defaults(command=command)
 
@@ -35,8 +41,17 @@ def command(chosen: argparse.Namespace) -> int:
     space.check(genome)
     network = space.describe(genome, data.setting())
     if chosen.json:
-        print(dumps({"space": slug, "key": space.key(genome), "parameters": network.parameters,
-                     "flops": network.macs, "architecture": network.to_json()}))  # fmt: skip
+        print(
+            dumps(
+                {
+                    "space": slug,
+                    "key": space.key(genome),
+                    "parameters": network.parameters,
+                    "flops": network.macs,
+                    "architecture": network.to_json(),
+                }
+            )
+        )
     else:
         print(in_text(network, f"{slug} genome {space.key(genome)[:12]} for {data.slug}"))
     return 0
@@ -60,7 +75,9 @@ def owner(genome: Json) -> str:
     slug = genome.get("method") or genome.get("space")
     known = catalogue.spaces()
     if slug not in known:
-        raise UnknownName(f"the genome names no known method or space ({slug!r}); known are {', '.join(known)}")
+        raise UnknownName(
+            f"the genome names no known method or space ({slug!r}); known are {', '.join(known)}"
+        )
     return str(slug)
 
 
@@ -74,7 +91,14 @@ def _small(found: Method | BuiltInSpace) -> DataSummary:
     channels = 3 if found.accepts.needs_flow else 1
     shape = (channels, 8, 16, 16)
     return DataSummary(
-        f"{channels}×8×16×16 clips", "Small clips", "0" * 32, "clips", shape, classes, sizes, flow=channels == 3
+        f"{channels}×8×16×16 clips",
+        "Small clips",
+        "0" * 32,
+        "clips",
+        shape,
+        classes,
+        sizes,
+        flow=channels == 3,
     )
 
 
@@ -84,15 +108,26 @@ def in_text(network: Architecture, title: str) -> str:
     rows += [_row(node) for node in network.deployed]
     widths = [max(len(row[column]) for row in rows) for column in range(5)]
     lines = [
-        "  ".join([row[0].ljust(widths[0]), row[1].ljust(widths[1]), row[2].ljust(widths[2]),
-                   row[3].rjust(widths[3]), row[4].rjust(widths[4]), row[5]]).rstrip()
+        "  ".join(
+            [
+                row[0].ljust(widths[0]),
+                row[1].ljust(widths[1]),
+                row[2].ljust(widths[2]),
+                row[3].rjust(widths[3]),
+                row[4].rjust(widths[4]),
+                row[5],
+            ]
+        ).rstrip()
         for row in rows
-    ]  # fmt: skip
-    total = f"{network.parameters:,} parameters, {network.macs:,} multiply-adds a sample, {network.classes} classes"
+    ]
+    total = (
+        f"{network.parameters:,} parameters, {network.macs:,} multiply-adds a sample,"
+        f" {network.classes} classes"
+    )
     return "\n".join([title, *lines, total])
 
 
-def _row(node: Node) -> tuple[str, ...]:
+def _row(node: Node) -> tuple[str, str, str, str, str, str]:
     what = node.summary if node.summary else node.kind
     shape = "×".join(map(str, node.shape))
     return node.name, what, shape, _count(node.parameters), _count(node.macs), ", ".join(node.inputs)

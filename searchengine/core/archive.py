@@ -42,11 +42,13 @@ class Archive(Protocol):
         ...
 
     def evaluated(self, key: str, protocol: str) -> int | None:
-        """The earliest job that evaluates (or evaluated) that one genome under that protocol and is no reuse."""
+        """The earliest job that evaluates (or evaluated) that one genome under that protocol and is no
+        reuse."""
         ...
 
     def best(self, count: int) -> list[Ranked]:
-        """The fittest told births with distinct keys, fittest first, of equals the earlier; at most ``count``."""
+        """The fittest told births with distinct keys, fittest first, of equals the earlier; at most
+        ``count``."""
         ...
 
 
@@ -131,8 +133,8 @@ class MemoryArchive:
 class Overlay:
     """What one step adds, over the archive as it stood before: the search sees both as one history.
 
-    Births, jobs and reports are only ever added after those below, so the one below wins wherever "the earliest"
-    or "the first" is asked for.
+    Births, jobs and reports are only ever added after those below, so the one below wins wherever "the
+    earliest" or "the first" is asked for.
     """
 
     def __init__(self, below: Archive) -> None:

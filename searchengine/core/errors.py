@@ -26,7 +26,8 @@ class InvalidGenome(EngineError, ValueError):
 
 
 class InfeasibleArchitecture(EngineError, ValueError):
-    """A network cannot be built: a shape, a width or a cost is out of bounds. Found before anything is trained."""
+    """A network cannot be built: a shape, a width or a cost is out of bounds. Found before anything is
+    trained."""
 
 
 class DataRefused(EngineError, ValueError):
@@ -62,8 +63,8 @@ class BadGenome(EngineError):
 
 
 class InvalidResult(EngineError, ValueError):
-    """A result cannot be told: it lacks a subject, holds a number that is not finite, or is too large. A bug of
-    the evaluator, never of the genome."""
+    """A result cannot be told: it lacks a subject, holds a number that is not finite, or is too large. A bug
+    of the evaluator, never of the genome."""
 
 
 class BadRegistration(EngineError):
@@ -71,5 +72,6 @@ class BadRegistration(EngineError):
 
 
 class BrokenContract(RuntimeError):
-    """A search broke what ``searchengine.core.method.Search`` promises (a birth out of order, a search proposal
-    after ``close``): a bug of the method, so the run stops as broken and nothing of the step is kept."""
+    """A search broke what ``searchengine.core.method.Search`` promises (a birth out of order, a search
+    proposal after ``close``): a bug of the method, so the run stops as broken and nothing of the step is
+    kept."""

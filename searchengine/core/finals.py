@@ -71,8 +71,8 @@ class Leaders:
 class Finals:
     """The final phase: each of the chosen births is trained once more, by ``space.final_evaluation``.
 
-    ``chosen`` is None until the phase begins; ``asked`` and ``told`` count its jobs; ``scored`` are those that were
-    trained, fittest first. A final training that fails leaves the score of the search standing.
+    ``chosen`` is None until the phase begins; ``asked`` and ``told`` count its jobs; ``scored`` are those
+    that were trained, fittest first. A final training that fails leaves the score of the search standing.
     """
 
     def __init__(

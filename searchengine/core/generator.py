@@ -1,4 +1,5 @@
-"""A random generator as JSON: part of every search's state, so that a restored search draws what it would have."""
+"""A random generator as JSON: part of every search's state, so that a restored search draws what it would
+have."""
 
 from __future__ import annotations
 
@@ -19,7 +20,8 @@ def job_seed(seed: int, job: int) -> int:
 
 
 def state_of(rng: np.random.Generator) -> Json:
-    """The whole state of a PCG64 generator. Its 128-bit words are text, because many JSON readers keep 53 bits."""
+    """The whole state of a PCG64 generator. Its 128-bit words are text, because many JSON readers keep 53
+    bits."""
     state = rng.bit_generator.state
     if state["bit_generator"] != "PCG64":
         raise StateMismatch(

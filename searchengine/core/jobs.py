@@ -18,8 +18,8 @@ FailureClass = Literal["bad_genome", "lost", "bug"]
 
 @dataclass(frozen=True)
 class Change:
-    """One application of an operator: its name, its arguments (``{"block": 1, "branch": 0, "from": 3, "to": 7}``)
-    and one short phrase for people (``temporal kernel 3 → 7``)."""
+    """One application of an operator: its name, its arguments (``{"block": 1, "branch": 0, "from": 3, "to":
+    7}``) and one short phrase for people (``temporal kernel 3 → 7``)."""
 
     operator: str
     arguments: Json
@@ -28,9 +28,9 @@ class Change:
 
 @dataclass(frozen=True)
 class Birth:
-    """A genome entering the history. ``key`` is the hash of its canonical form; ``parents`` are birth numbers;
-    ``operator`` names how it came to be (``random``, ``seeded``, ``mutation``, ...), ``changes`` every step of it;
-    ``cycle`` is the method's own clock (generation, round or cycle)."""
+    """A genome entering the history. ``key`` is the hash of its canonical form; ``parents`` are birth
+    numbers; ``operator`` names how it came to be (``random``, ``seeded``, ``mutation``, ...), ``changes``
+    every step of it; ``cycle`` is the method's own clock (generation, round or cycle)."""
 
     number: int
     genome: Json
@@ -56,10 +56,10 @@ class Birth:
 class Proposal:
     """One evaluation a method asks for.
 
-    ``kind`` names an entry of ``JOB_KINDS`` in the evaluator's ``evaluate.py``; ``births`` are genomes new to the
-    history; ``subjects`` are the birth numbers to be scored (new ones included); ``arguments`` is what the
-    evaluator needs to know beside the genome; ``inputs`` maps a name to an artifact's sha256; ``cost`` is the
-    predicted cost in fidelity-weighted MACs × samples (any unit, the same within a run); ``reuse`` allows
+    ``kind`` names an entry of ``JOB_KINDS`` in the evaluator's ``evaluate.py``; ``births`` are genomes new to
+    the history; ``subjects`` are the birth numbers to be scored (new ones included); ``arguments`` is what
+    the evaluator needs to know beside the genome; ``inputs`` maps a name to an artifact's sha256; ``cost`` is
+    the predicted cost in fidelity-weighted MACs × samples (any unit, the same within a run); ``reuse`` allows
     an equal genome under the same protocol to be answered from history; ``phase`` is ``search`` or ``final``.
     """
 
@@ -84,9 +84,9 @@ class Proposal:
 class Job:
     """A proposal as the driver issued it: numbered, seeded, with the recipe of its run.
 
-    ``evaluator`` is the slug of the method or space whose ``evaluate.py`` runs it; ``genomes`` maps every subject's
-    birth number to its genome, so that a worker needs nothing else; ``reuse_of`` is the number of an earlier job
-    whose result is told instead of running this one."""
+    ``evaluator`` is the slug of the method or space whose ``evaluate.py`` runs it; ``genomes`` maps every
+    subject's birth number to its genome, so that a worker needs nothing else; ``reuse_of`` is the number of
+    an earlier job whose result is told instead of running this one."""
 
     number: int
     evaluator: str
@@ -123,7 +123,8 @@ class Job:
 
 @dataclass(frozen=True)
 class Failure:
-    """Why there is no score. ``kind`` is the failure class, ``code`` the short cause, ``reason`` a sentence."""
+    """Why there is no score. ``kind`` is the failure class, ``code`` the short cause, ``reason`` a
+    sentence."""
 
     kind: FailureClass
     code: str
@@ -132,8 +133,8 @@ class Failure:
 
 @dataclass(frozen=True)
 class Score:
-    """What an evaluation says of one genome: metrics (``fitness`` is what selection sees, higher is better; all
-    finite), or a failure. Never both."""
+    """What an evaluation says of one genome: metrics (``fitness`` is what selection sees, higher is better;
+    all finite), or a failure. Never both."""
 
     metrics: dict[str, float] = field(default_factory=dict)
     failure: Failure | None = None

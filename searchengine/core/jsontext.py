@@ -29,8 +29,14 @@ def digest(value: JsonValue) -> str:
 
 
 def loads(text: str | bytes) -> JsonValue:
-    """The value of ``text``. Raises ``ValueError`` for NaN, infinity, 1e400 and for a key that stands twice."""
-    return json.loads(text, parse_constant=_refuse_constant, parse_float=_finite, object_pairs_hook=_unique)
+    """The value of ``text``. Raises ``ValueError`` for NaN, infinity, 1e400, for a key that stands twice and
+    for nesting too deep to read."""
+    try:
+        return json.loads(
+            text, parse_constant=_refuse_constant, parse_float=_finite, object_pairs_hook=_unique
+        )
+    except RecursionError:
+        raise ValueError("JSON may be nested at most some hundred levels deep") from None
 
 
 def _refuse_constant(name: str) -> float:

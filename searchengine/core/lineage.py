@@ -10,8 +10,8 @@ from searchengine.core.method import Death
 
 
 class Lineage:
-    """Every birth with its evaluations, when it entered and when and why it left. Nothing here depends on time,
-    machine or attempt, so two runs of one plan have equal lineages."""
+    """Every birth with its evaluations, when it entered and when and why it left. Nothing here depends on
+    time, machine or attempt, so two runs of one plan have equal lineages."""
 
     def __init__(self) -> None:
         self._records: dict[int, Json] = {}

@@ -16,7 +16,7 @@ from searchengine.core.archive import Archive
 from searchengine.core.jobs import Change, Proposal, Report
 from searchengine.core.jsontext import Json
 from searchengine.core.params import Params
-from searchengine.core.setting import DataSummary, Fidelity, Labels, Modality, Setting
+from searchengine.core.setting import DataSummary, Labels, Modality, Setting
 
 if TYPE_CHECKING:
     from searchengine.architecture.graph import Architecture
@@ -34,8 +34,8 @@ class Paper(NamedTuple):
 
 @dataclass(frozen=True)
 class Preset:
-    """Parameters by name (what is not named keeps its default), the window W of untold jobs, and in words what
-    it costs (``about 3 minutes on two cores``)."""
+    """Parameters by name (what is not named keeps its default), the window W of untold jobs, and in words
+    what it costs (``about 3 minutes on two cores``)."""
 
     title: str
     cost: str
@@ -63,9 +63,15 @@ class Accepts:
                 f"this method needs {' or '.join(sorted(self.labels))} labels; {data.slug} has {data.labels}"
             )
         if data.smallest_side < self.smallest_side:
-            return f"this method needs sides of at least {self.smallest_side} pixels; {data.slug} has {data.smallest_side}"
+            return (
+                f"this method needs sides of at least {self.smallest_side} pixels;"
+                f" {data.slug} has {data.smallest_side}"
+            )
         if data.modality == "clips" and data.shape[1] < self.fewest_frames:
-            return f"this method needs clips of at least {self.fewest_frames} frames; {data.slug} has {data.shape[1]}"
+            return (
+                f"this method needs clips of at least {self.fewest_frames} frames;"
+                f" {data.slug} has {data.shape[1]}"
+            )
         if self.needs_flow and not data.flow:
             return f"this method needs optical flow; prepare {data.slug} with flow"
         return None
@@ -99,7 +105,8 @@ class Space(Protocol):
         ...
 
     def check(self, genome: Json) -> None:
-        """Raises ``InvalidGenome`` in words when a gene is unknown, missing, of the wrong type or out of range."""
+        """Raises ``InvalidGenome`` in words when a gene is unknown, missing, of the wrong type or out of
+        range."""
         ...
 
     def describe(self, genome: Json, setting: Setting) -> Architecture:
@@ -107,11 +114,11 @@ class Space(Protocol):
         ...
 
     def evaluation(self, genome: Json) -> Proposal:
-        """The proposal (kind, fidelity, arguments, cost; no births and subjects) that scores a genome in the search.
-        Raises ``InfeasibleArchitecture`` when the network cannot be built or is over a cap.
+        """The proposal (kind, fidelity, arguments, cost; no births and subjects) that scores a genome in the
+        search. Raises ``InfeasibleArchitecture`` when the network cannot be built or is over a cap.
 
-        ``arguments["space_params"]`` holds the parameters (JSON) this space was made from, so that a worker can
-        describe the same network."""
+        ``arguments["space_params"]`` holds the parameters (JSON) this space was made from, so that a worker
+        can describe the same network."""
         ...
 
     def final_evaluation(self, genome: Json) -> Proposal | None:
@@ -121,14 +128,16 @@ class Space(Protocol):
 
 
 class Asked(NamedTuple):
-    """What ``ask`` gives: proposals in order, and children refused before training: (genome, parents, reason)."""
+    """What ``ask`` gives: proposals in order, and children refused before training: (genome, parents,
+    reason)."""
 
     proposals: tuple[Proposal, ...] = ()
     refused: tuple[Refused, ...] = ()
 
 
 class Refused(NamedTuple):
-    """A child that was never born because its network is infeasible or over a cap: recorded, never trained."""
+    """A child that was never born because its network is infeasible or over a cap: recorded, never
+    trained."""
 
     genome: Json
     parents: tuple[int, ...]
@@ -143,8 +152,8 @@ class Death(NamedTuple):
 
 
 class Told(NamedTuple):
-    """What a ``tell`` changed: who entered the population, who left it, which artifacts (sha256) the state still
-    needs, and whether a generation or round ended here (then a snapshot of the state is kept)."""
+    """What a ``tell`` changed: who entered the population, who left it, which artifacts (sha256) the state
+    still needs, and whether a generation or round ended here (then a snapshot of the state is kept)."""
 
     entered: tuple[int, ...] = ()
     deaths: tuple[Death, ...] = ()
@@ -172,13 +181,13 @@ class Outcome:
 class Search(Protocol):
     """An ask/tell search over a bounded JSON state.
 
-    Calls come from the driver alone: results are told one at a time in job order, and after each the driver asks
-    until W jobs are untold or nothing is proposed. ``ask(n)`` must equal n calls of ``ask(1)``.
+    Calls come from the driver alone: results are told one at a time in job order, and after each the driver
+    asks until W jobs are untold or nothing is proposed. ``ask(n)`` must equal n calls of ``ask(1)``.
     """
 
     def ask(self, count: int, first_birth: int, archive: Archive) -> Asked:
-        """At most ``count`` proposals. Births are numbered ``first_birth``, ``first_birth + 1``, ... in order.
-        None at all means: nothing before something is told, or nothing any more."""
+        """At most ``count`` proposals. Births are numbered ``first_birth``, ``first_birth + 1``, ... in
+        order. None at all means: nothing before something is told, or nothing any more."""
         ...
 
     def tell(self, report: Report, archive: Archive) -> Told:
@@ -186,7 +195,8 @@ class Search(Protocol):
         ...
 
     def close(self) -> None:
-        """The budget is used up or a person stopped the search: propose no new births, only the final phase."""
+        """The budget is used up or a person stopped the search: propose no new births, only the final
+        phase."""
         ...
 
     @property
@@ -195,8 +205,8 @@ class Search(Protocol):
         ...
 
     def progress(self) -> Json:
-        """For the page's state line: ``{"cycle": 14, "of": 40, "population": [birth numbers]}`` and what else the
-        method's panels show; small."""
+        """For the page's state line: ``{"cycle": 14, "of": 40, "population": [birth numbers]}`` and what else
+        the method's panels show; small."""
         ...
 
     def state(self) -> Json:
@@ -224,11 +234,12 @@ class SearchFactory(Protocol):
 
 @dataclass(frozen=True)
 class Method:
-    """What ``spec.py`` binds to ``METHOD``. ``space`` builds the method's space from its parameters and the data
-    (None: a control that searches another's space, named by its parameter ``space``); ``search`` starts or
-    restores the search; ``evaluators`` is the module with ``JOB_KINDS``, named and not imported, because it loads
-    torch; ``control`` is the slug of the control of equal cost launched beside it; ``planned`` says how many
-    evaluations (jobs of the search phase) these parameters ask for when no budget closes the search earlier."""
+    """What ``spec.py`` binds to ``METHOD``. ``space`` builds the method's space from its parameters and the
+    data (None: a control that searches another's space, named by its parameter ``space``); ``search`` starts
+    or restores the search; ``evaluators`` is the module with ``JOB_KINDS``, named and not imported, because
+    it loads torch; ``control`` is the slug of the control of equal cost launched beside it; ``planned`` says
+    how many evaluations (jobs of the search phase) these parameters ask for when no budget closes the search
+    earlier."""
 
     slug: str
     title: str
@@ -250,8 +261,8 @@ class Method:
 
 @dataclass(frozen=True)
 class BuiltInSpace:
-    """What ``searchengine/spaces/<slug>/spec.py`` binds to ``SPACE``: a space that no method of its own searches,
-    for the controls. Fields as in ``Method``."""
+    """What ``searchengine/spaces/<slug>/spec.py`` binds to ``SPACE``: a space that no method of its own
+    searches, for the controls. Fields as in ``Method``."""
 
     slug: str
     title: str

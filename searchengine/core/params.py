@@ -36,8 +36,9 @@ class Params(BaseModel):
 
 
 class KnobView(NamedTuple):
-    """One parameter as a form, a command line or a table shows it. ``kind`` is ``integer``, ``number``, ``choice``,
-    ``flag``, ``text`` or ``list``; ``low`` and ``high`` are inclusive; ``paper`` is the published value in words."""
+    """One parameter as a form, a command line or a table shows it. ``kind`` is ``integer``, ``number``,
+    ``choice``, ``flag``, ``text`` or ``list``; ``low`` and ``high`` are inclusive; ``paper`` is the published
+    value in words."""
 
     name: str
     kind: str
@@ -94,9 +95,17 @@ def _view(name: str, field: Any) -> KnobView:
         kind = "number"
     default = None if field.default is PydanticUndefined else field.default
     return KnobView(
-        name, kind, default, low, high, choices, extra.get("unit", ""), field.description or "", extra.get("paper", ""),
+        name,
+        kind,
+        default,
+        low,
+        high,
+        choices,
+        extra.get("unit", ""),
+        field.description or "",
+        extra.get("paper", ""),
         extra.get("group", "evolution"),
-    )  # fmt: skip
+    )
 
 
 _KINDS: dict[Any, str] = {int: "integer", float: "number", bool: "flag", str: "text"}

@@ -15,7 +15,8 @@ Labels = Literal["single", "multi"]
 @dataclass(frozen=True)
 class Fidelity:
     """How much an evaluation spends. ``channels`` and ``resolution`` are divisors (1 = full width and side);
-    ``samples`` is the share of the training part used, in (0, 1]; ``steps`` are optimiser steps (0 = none)."""
+    ``samples`` is the share of the training part used, in (0, 1]; ``steps`` are optimiser steps (0 =
+    none)."""
 
     channels: int = 1
     resolution: int = 1
@@ -88,8 +89,8 @@ class DataSummary:
         height, width = self.shape[-2] // fidelity.resolution, self.shape[-1] // fidelity.resolution
         if height < 1 or width < 1:
             raise DataRefused(
-                f"resolution divisor {fidelity.resolution} leaves nothing of {self.shape[-2]}×{self.shape[-1]} pixels;"
-                " choose a smaller one"
+                f"resolution divisor {fidelity.resolution} leaves nothing of"
+                f" {self.shape[-2]}×{self.shape[-1]} pixels; choose a smaller one"
             )
         shape = (*self.shape[:-2], height, width)
         return Setting(inputs={self.input_name: shape}, classes=len(self.classes), fidelity=fidelity)

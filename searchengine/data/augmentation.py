@@ -16,9 +16,9 @@ from searchengine.core.jsontext import Json
 
 @dataclass(frozen=True)
 class Augmentation:
-    """``shift``: pad by that many pixels (the border repeated) and crop back at a random place, one place a sample
-    (all frames of a clip together); ``flip``: mirror half the samples left to right, only ever where the data is
-    mirror-safe; ``noise``: standard deviation of normal noise on normalised values."""
+    """``shift``: pad by that many pixels (the border repeated) and crop back at a random place, one place a
+    sample (all frames of a clip together); ``flip``: mirror half the samples left to right, only ever where
+    the data is mirror-safe; ``noise``: standard deviation of normal noise on normalised values."""
 
     shift: int = 0
     flip: bool = False
@@ -42,9 +42,7 @@ def _shifted(x: Tensor, most: int, rng: np.random.Generator) -> Tensor:
     count, height, width = x.shape[0], x.shape[-2], x.shape[-1]
     flat = x.reshape(count, -1, height, width)
     rows, columns = (
-        np.clip(
-            np.arange(size) + rng.integers(-most, most + 1, size=(count, 1)), 0, size - 1
-        )
+        np.clip(np.arange(size) + rng.integers(-most, most + 1, size=(count, 1)), 0, size - 1)
         for size in (height, width)
     )
     row_index = torch.from_numpy(rows).to(x.device)[:, None, :, None]

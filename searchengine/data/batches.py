@@ -20,8 +20,8 @@ _NO_AUGMENTATION = Augmentation()
 
 
 class Batch(NamedTuple):
-    """Normalised inputs (B, C, H, W) or (B, C, T, H, W), soft targets (B, classes) whose rows sum to 1, and cell
-    targets where a method mixes samples in cells."""
+    """Normalised inputs (B, C, H, W) or (B, C, T, H, W), soft targets (B, classes) whose rows sum to 1, and
+    cell targets where a method mixes samples in cells."""
 
     x: Tensor
     y: Tensor
@@ -31,9 +31,9 @@ class Batch(NamedTuple):
 class Batches:
     """One part of a data set on a device.
 
-    On a CPU the bytes stay in the memory-mapped file; on a GPU the whole part is resident as bytes. ``take`` picks
-    samples by index, augments the bytes, normalises with the training part's mean and std, and reduces the
-    resolution by averaging when the fidelity asks for it.
+    On a CPU the bytes stay in the memory-mapped file; on a GPU the whole part is resident as bytes. ``take``
+    picks samples by index, augments the bytes, normalises with the training part's mean and std, and reduces
+    the resolution by averaging when the fidelity asks for it.
     """
 
     def __init__(
@@ -73,7 +73,10 @@ class Batches:
         return self._y[index]
 
     def take(
-        self, index: Tensor | slice, augmentation: Augmentation = _NO_AUGMENTATION, rng: np.random.Generator | None = None
+        self,
+        index: Tensor | slice,
+        augmentation: Augmentation = _NO_AUGMENTATION,
+        rng: np.random.Generator | None = None,
     ) -> Batch:
         """The samples at ``index`` (B,) as a batch. ``rng`` draws the augmentation."""
         x = self._x[index]
@@ -93,10 +96,11 @@ class Batches:
 
 
 class Order:
-    """Which samples come in which batch: every epoch a fresh permutation by the job's generator, whole batches
-    only (a smaller last one joins nothing; a part smaller than a batch is one batch).
+    """Which samples come in which batch: every epoch a fresh permutation by the job's generator, whole
+    batches only (a smaller last one joins nothing; a part smaller than a batch is one batch).
 
-    ``members`` are the indices in use (the fidelity's share). State for checkpoints: ``permutation``, ``position``.
+    ``members`` are the indices in use (the fidelity's share). State for checkpoints: ``permutation``,
+    ``position``.
     """
 
     def __init__(self, members: NDArray[np.int64], batch: int, rng: np.random.Generator) -> None:
@@ -115,8 +119,8 @@ class Order:
 
 
 def members(part: Part, manifest: Manifest, share: float) -> NDArray[np.int64]:
-    """The samples that a fidelity's ``share`` in (0, 1] uses: the same for every job of a data set, classes in
-    proportion, and a smaller share within a larger one."""
+    """The samples that a fidelity's ``share`` in (0, 1] uses: the same for every job of a data set, classes
+    in proportion, and a smaller share within a larger one."""
     count = max(1, round(len(part.y) * share))
     if count >= len(part.y):
         return np.arange(len(part.y))

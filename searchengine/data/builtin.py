@@ -1,11 +1,12 @@
 """Built-in data, available without a network: real handwritten digits, and clips of them in motion.
 
-``digits``: the 1,797 real 8×8 digits that come with scikit-learn (test part of the UCI set *Optical Recognition
-of Handwritten Digits*, E. Alpaydin and C. Kaynak).
+``digits``: the 1,797 real 8×8 digits that come with scikit-learn (test part of the UCI set *Optical
+Recognition of Handwritten Digits*, E. Alpaydin and C. Kaynak).
 
 ``digits-motion``: each of those digits placed on a 16×16 torus at a uniformly random offset and moved over 8
-frames in one of 8 ways, with N(0, 0.4) pixel noise. The offset makes the digit's place uniform in every single
-frame whatever the class, and every image appears once in every class: one frame says nothing about the class.
+frames in one of 8 ways, with N(0, 0.4) pixel noise. The offset makes the digit's place uniform in every
+single frame whatever the class, and every image appears once in every class: one frame says nothing about the
+class.
 """
 
 from __future__ import annotations
@@ -51,7 +52,8 @@ def real_digits() -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     came = hashlib.sha256(images.tobytes() + labels.tobytes()).hexdigest()
     if came != DIGITS_SHA256:
         raise DataRefused(
-            f"the digits of the installed scikit-learn are not the known ones (SHA-256 {came[:12]}…); install the pinned version"
+            f"the digits of the installed scikit-learn are not the known ones (SHA-256 {came[:12]}…);"
+            " install the pinned version"
         )
     return images, labels
 
@@ -142,7 +144,8 @@ class DigitsMotion:
         return ()
 
     def _clips(self, image: int) -> NDArray[np.uint8]:
-        """All clips of one image, (classes, 1, T, H, W); a generator an image, so clips do not depend on order."""
+        """All clips of one image, (classes, 1, T, H, W); a generator an image, so clips do not depend on
+        order."""
         rng = np.random.default_rng([self._noise_seed, image])
         clean = np.zeros((len(self.classes), 1, FRAMES, TORUS, TORUS), dtype=np.float32)
         digit = np.zeros((TORUS, TORUS), dtype=np.float32)
@@ -163,6 +166,8 @@ def _refuse_sizes(slug: str, shape: tuple[int, ...], settings: Preparation) -> N
     if settings.side not in (None, shape[-1]):
         raise DataRefused(f"{slug} has sides of {shape[-1]} pixels and no other, got side {settings.side}")
     if settings.frames is not None and (len(shape) == 3 or settings.frames != shape[1]):
-        raise DataRefused(f"{slug} has {shape[1] if len(shape) == 4 else 'no'} frames, got frames {settings.frames}")
+        raise DataRefused(
+            f"{slug} has {shape[1] if len(shape) == 4 else 'no'} frames, got frames {settings.frames}"
+        )
     if settings.colour == "rgb":
         raise DataRefused(f"{slug} is grey, got colour rgb")

@@ -22,37 +22,59 @@ def add_data_arguments(parser: argparse.ArgumentParser) -> None:
     listing = verbs.add_parser("list", help="prepared data sets, and the built-in ones")
     preparing = verbs.add_parser("prepare", help="read, check, split and store a data set; done once")
     preparing.add_argument(
-        "source", metavar="NAME_OR_PATH", help=f"{' or '.join(BUILTIN)}, a folder with a folder per class, or an .npz file"
+        "source",
+        metavar="NAME_OR_PATH",
+        help=f"{' or '.join(BUILTIN)}, a folder with a folder per class, or an .npz file",
     )
     preparing.add_argument("--name", help="short name of the set; default: the folder's or file's")
-    preparing.add_argument("--side", type=int, help="height and width in pixels; default: the data's, at most 64")
+    preparing.add_argument(
+        "--side", type=int, help="height and width in pixels; default: the data's, at most 64"
+    )
     preparing.add_argument("--frames", type=int, help="frames of a clip; default: 16")
     preparing.add_argument("--colour", choices=("rgb", "grey"), help="default: as the data suggests")
     preparing.add_argument("--seed", type=int, default=0, help="seed of the split; default: 0")
-    preparing.add_argument("--noise-seed", type=int, default=0, help="seed of built-in motion and noise; default: 0")
+    preparing.add_argument(
+        "--noise-seed", type=int, default=0, help="seed of built-in motion and noise; default: 0"
+    )
     preparing.add_argument("--validation", type=float, default=0.2, help="share for validation; default: 0.2")
     preparing.add_argument("--test", type=float, default=0.2, help="share for test, where the data has none")
-    preparing.add_argument("--group", metavar="PATTERN", help="regular expression; its first group stays in one part")
+    preparing.add_argument(
+        "--group", metavar="PATTERN", help="regular expression; its first group stays in one part"
+    )
     mirror = preparing.add_mutually_exclusive_group()
-    mirror.add_argument("--mirror-safe", dest="mirror_safe", action="store_true", default=None, help="a flip keeps the class")
-    mirror.add_argument("--mirror-sensitive", dest="mirror_safe", action="store_false", help="a flip changes a class")
+    mirror.add_argument(
+        "--mirror-safe", dest="mirror_safe", action="store_true", default=None, help="a flip keeps the class"
+    )
+    mirror.add_argument(
+        "--mirror-sensitive", dest="mirror_safe", action="store_false", help="a flip changes a class"
+    )
     for verb in (listing, preparing):
-        verb.add_argument("--data-root", type=Path, help="folder of prepared sets; default: data in EVOSCOPE_VAR or var")
+        verb.add_argument(
+            "--data-root", type=Path, help="folder of prepared sets; default: data in EVOSCOPE_VAR or var"
+        )
         verb.add_argument("--json", action="store_true", help="one JSON object a line")
 
 
 def data_command(args: argparse.Namespace) -> int:
-    """Run a parsed ``data`` command; the exit code. With ``--json``, progress lines
-    ``{"progress": phase, "done": n, "of": n}``, then ``{"summary": ..., "faults": [...]}`` or ``{"error": text}``."""
+    """Run a parsed ``data`` command; the exit code. With ``--json``, progress lines ``{"progress": phase,
+    "done": n, "of": n}``, then ``{"summary": ..., "faults": [...]}`` or ``{"error": text}``."""
     root = args.data_root or default_data_root()
     if args.verb == "list":
         return _list(root, as_json=args.json)
     say = _say_json if args.json else _say_plain()
     try:
         settings = Preparation(
-            side=args.side, frames=args.frames, colour=args.colour, seed=args.seed, noise_seed=args.noise_seed,
-            validation=args.validation, test=args.test, group=args.group, mirror_safe=args.mirror_safe, name=args.name,
-        )  # fmt: skip
+            side=args.side,
+            frames=args.frames,
+            colour=args.colour,
+            seed=args.seed,
+            noise_seed=args.noise_seed,
+            validation=args.validation,
+            test=args.test,
+            group=args.group,
+            mirror_safe=args.mirror_safe,
+            name=args.name,
+        )
         manifest = prepare(args.source, root, settings, progress=say)
     except DataRefused as refusal:
         if args.json:
@@ -87,7 +109,10 @@ def _list(root: Path, as_json: bool) -> int:
         summary = manifest.summary
         sizes = " + ".join(str(summary.sizes[part]) for part in ("train", "validation", "test"))
         shape = "×".join(map(str, summary.shape))
-        print(f"{summary.slug:24} {summary.modality:7} {shape:12} {len(summary.classes):4} classes  {sizes:22} {summary.fingerprint}")
+        print(
+            f"{summary.slug:24} {summary.modality:7} {shape:12} {len(summary.classes):4} classes  {sizes:22}"
+            f" {summary.fingerprint}"
+        )
     for name in BUILTIN:
         if name not in names:
             print(f"{name:24} built in, prepared at first use")
@@ -107,7 +132,10 @@ def _described(manifest: Manifest) -> Json:
 def _print_report(manifest: Manifest, root: Path) -> None:
     summary = manifest.summary
     sizes = ", ".join(f"{count} {part}" for part, count in summary.sizes.items())
-    print(f"{summary.slug}: {summary.modality} {'×'.join(map(str, summary.shape))}, {len(summary.classes)} classes, {sizes}")
+    print(
+        f"{summary.slug}: {summary.modality} {'×'.join(map(str, summary.shape))}, {len(summary.classes)}"
+        f" classes, {sizes}"
+    )
     print(f"fingerprint {summary.fingerprint} in {root / summary.fingerprint}")
     for fault in manifest.faults[:10]:
         print(f"  {'used with a repair' if fault.used else 'left out'}: {fault.where}: {fault.reason}")

@@ -30,12 +30,15 @@ class Listing(NamedTuple):
 
 
 def list_classes(root: Path, suffixes: frozenset[str], kinds: str) -> Listing:
-    """Every file below the class folders of ``root`` whose suffix is one of ``suffixes``; ``kinds`` names them in
-    messages. Hidden files and links are passed over. Raises ``DataRefused``."""
-    folders = sorted(entry for entry in root.iterdir() if entry.is_dir() and not entry.is_symlink() and _shown(entry))
+    """Every file below the class folders of ``root`` whose suffix is one of ``suffixes``; ``kinds`` names
+    them in messages. Hidden files and links are passed over. Raises ``DataRefused``."""
+    folders = sorted(
+        entry for entry in root.iterdir() if entry.is_dir() and not entry.is_symlink() and _shown(entry)
+    )
     if len(folders) < 2:
         raise DataRefused(
-            f"{root.name} holds {len(folders)} folders; put the samples of each of at least two classes into a folder of its own"
+            f"{root.name} holds {len(folders)} folders; put the samples of each of at least two classes into"
+            " a folder of its own"
         )
     if len(folders) > MOST_CLASSES:
         raise DataRefused(f"{root.name} holds {len(folders)} class folders; at most {MOST_CLASSES} are read")
@@ -56,7 +59,10 @@ def list_classes(root: Path, suffixes: frozenset[str], kinds: str) -> Listing:
             if len(files) > MOST_FILES:
                 raise DataRefused(f"{root.name} holds more than {MOST_FILES} files; split it")
     if not files:
-        raise DataRefused(f"no {kinds} was found in the class folders of {root.name}; known are {', '.join(sorted(suffixes))}")
+        raise DataRefused(
+            f"no {kinds} was found in the class folders of {root.name}; known are"
+            f" {', '.join(sorted(suffixes))}"
+        )
     return Listing(root, classes, files, np.asarray(labels, dtype=np.int64), ignored)
 
 
@@ -71,8 +77,8 @@ def content_identity(listing: Listing) -> str:
 
 
 def groups_of(listing: Listing, pattern: str | None) -> Sequence[str] | None:
-    """What each file's relative path matches of ``pattern``'s first group; a file without a match is a group of
-    its own. Raises ``DataRefused`` when the pattern is none, has no group or matches nothing."""
+    """What each file's relative path matches of ``pattern``'s first group; a file without a match is a group
+    of its own. Raises ``DataRefused`` when the pattern is none, has no group or matches nothing."""
     if pattern is None:
         return None
     try:

@@ -23,8 +23,8 @@ _HEADERS = 500
 
 
 class ImageFolder:
-    """Square images, C 3 or 1; a byte b means b / 255. Side and colour, where not set, follow the headers of up to
-    500 files spread over the folder: the median shorter side, at most 64, and colour if any has it."""
+    """Square images, C 3 or 1; a byte b means b / 255. Side and colour, where not set, follow the headers of
+    up to 500 files spread over the folder: the median shorter side, at most 64, and colour if any has it."""
 
     modality: Modality = "images"
     parts: NDArray[np.int8] | None = None

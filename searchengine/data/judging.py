@@ -1,4 +1,5 @@
-"""The test part. Only the act of judging opens it, never a search job: nothing in training imports this file."""
+"""The test part. Only the act of judging opens it, never a search job: nothing in training imports this
+file."""
 
 from __future__ import annotations
 

@@ -19,11 +19,12 @@ Colour = Literal["rgb", "grey"]
 class Preparation:
     """How raw data becomes a prepared set. None means: as the data suggests.
 
-    ``side`` is the height and width in pixels, ``frames`` the clip length, ``colour`` the channels;
-    ``seed`` fixes the split and ``noise_seed`` the drawn motion of built-in clips; ``validation`` and ``test``
-    are shares in (0, 1) for data that brings no test part of its own; ``group`` is a regular expression whose
-    first group, matched on a sample's relative path, names what must stay within one part (a person, a scene);
-    ``mirror_safe`` says whether a horizontal flip keeps the class; ``name`` overrides the set's own name.
+    ``side`` is the height and width in pixels, ``frames`` the clip length, ``colour`` the channels; ``seed``
+    fixes the split and ``noise_seed`` the drawn motion of built-in clips; ``validation`` and ``test`` are
+    shares in (0, 1) for data that brings no test part of its own; ``group`` is a regular expression whose
+    first group, matched on a sample's relative path, names what must stay within one part (a person, a
+    scene); ``mirror_safe`` says whether a horizontal flip keeps the class; ``name`` overrides the set's own
+    name.
     """
 
     side: int | None = None
@@ -49,7 +50,8 @@ class Preparation:
                 raise DataRefused(f"the {label} share must lie between 0 and 1, got {share}")
         if self.validation + self.test > 0.9:
             raise DataRefused(
-                f"validation and test take {self.validation + self.test:.0%} of the samples; leave at least 10 % to train on"
+                f"validation and test take {self.validation + self.test:.0%} of the samples; leave at least"
+                " 10 % to train on"
             )
 
     def to_json(self) -> Json:
@@ -72,7 +74,8 @@ class Fault(NamedTuple):
 class Manifest:
     """A prepared set. ``scale`` and ``offset`` turn a stored byte b into the value b × scale + offset;
     ``mean`` and ``std`` are a channel's, of those values over the training part; ``files`` maps each array's
-    relative path to its SHA-256; ``faults`` holds the first hundred, ``fault_count`` says how many there were."""
+    relative path to its SHA-256; ``faults`` holds the first hundred, ``fault_count`` says how many there
+    were."""
 
     summary: DataSummary
     preparation: Preparation
@@ -104,7 +107,8 @@ class Manifest:
     def from_json(cls, value: Json) -> Manifest:
         if value.get("format") != FORMAT:
             raise DataRefused(
-                f"this data set was prepared in format {value.get('format')}, expected {FORMAT}; prepare it again"
+                f"this data set was prepared in format {value.get('format')}, expected {FORMAT}; prepare it"
+                " again"
             )
         return cls(
             summary=DataSummary.from_json(value["summary"]),
@@ -130,7 +134,9 @@ def read_manifest(folder: Path) -> Manifest:
     except (KeyError, TypeError, ValueError, OSError) as error:
         if isinstance(error, DataRefused):
             raise
-        raise DataRefused(f"the manifest of data set {folder.name} cannot be read ({error}); prepare it again") from error
+        raise DataRefused(
+            f"the manifest of data set {folder.name} cannot be read ({error}); prepare it again"
+        ) from error
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:

@@ -1,4 +1,5 @@
-"""Arrays in an ``.npz`` file: headers are read and checked before any array is, and nothing in it is ever unpickled."""
+"""Arrays in an ``.npz`` file: headers are read and checked before any array is, and nothing in it is ever
+unpickled."""
 
 from __future__ import annotations
 
@@ -38,11 +39,13 @@ class Entry(NamedTuple):
 
 
 class NpzFile:
-    """``x_train``, ``y_train``, ``x_test``, ``y_test`` (and ``x_val``, ``y_val``), or ``x`` and ``y``; ``classes`` names the labels.
+    """``x_train``, ``y_train``, ``x_test``, ``y_test`` (and ``x_val``, ``y_val``), or ``x`` and ``y``;
+    ``classes`` names the labels.
 
-    ``x``: (N, H, W), (N, H, W, C), (N, C, H, W) images or (N, T, H, W), (N, T, H, W, C), (N, C, T, H, W) clips, C 1
-    or 3, of numbers or booleans. Bytes and values in [0, 1] or [0, 255] keep their meaning, other ranges are spread over 256 steps.
-    ``y``: (N,) class numbers, or (N, K) rows with a single one. A test part stays the test part.
+    ``x``: (N, H, W), (N, H, W, C), (N, C, H, W) images or (N, T, H, W), (N, T, H, W, C), (N, C, T, H, W)
+    clips, C 1 or 3, of numbers or booleans. Bytes and values in [0, 1] or [0, 255] keep their meaning, other
+    ranges are spread over 256 steps. ``y``: (N,) class numbers, or (N, K) rows with a single one. A test part
+    stays the test part.
     """
 
     parts: NDArray[np.int8] | None
@@ -60,7 +63,9 @@ class NpzFile:
         self._axes = _axes(next(iter(xs.values())).shape)
         self._xs = list(xs.values())
         if len({x.shape[1:] for x in self._xs}) > 1:
-            raise DataRefused(f"{path.name}: the parts hold samples of unlike shapes, {[x.shape[1:] for x in self._xs]}")
+            raise DataRefused(
+                f"{path.name}: the parts hold samples of unlike shapes, {[x.shape[1:] for x in self._xs]}"
+            )
         self._starts = np.cumsum([0, *(len(x) for x in self._xs)])
         self.scale, self.offset = _values(self._xs, path.name)
         raw = np.concatenate([_labels(y, len(x), path.name) for x, y in arrays.values()])
@@ -94,7 +99,9 @@ class NpzFile:
         self._colour = colour
         shorter = min(size["H"], size["W"])
         if shorter < 4:
-            raise DataRefused(f"{self._path.name}: samples have {size['H']}×{size['W']} pixels; expected at least 4×4")
+            raise DataRefused(
+                f"{self._path.name}: samples have {size['H']}×{size['W']} pixels; expected at least 4×4"
+            )
         side = settings.side or min(LARGEST_DEFAULT_SIDE, shorter)
         out = 3 if colour == "rgb" else 1
         if self.modality == "images":
@@ -132,8 +139,8 @@ class NpzFile:
 
 
 def read_headers(path: Path) -> dict[str, Entry]:
-    """Name → shape and dtype of every array, nothing else read. Raises ``DataRefused`` for objects (which would need
-    unpickling), sizes that the file does not hold, and more than 4 GiB in all."""
+    """Name → shape and dtype of every array, nothing else read. Raises ``DataRefused`` for objects (which
+    would need unpickling), sizes that the file does not hold, and more than 4 GiB in all."""
     entries: dict[str, Entry] = {}
     total = 0
     try:
@@ -153,7 +160,9 @@ def read_headers(path: Path) -> dict[str, Entry]:
             raise
         raise DataRefused(f"{path.name} cannot be read as an .npz file ({str(error)[:120]})") from error
     if total > MOST_BYTES:
-        raise DataRefused(f"{path.name} unpacks to {total / 2**30:.1f} GiB; at most {MOST_BYTES // 2**30} are read")
+        raise DataRefused(
+            f"{path.name} unpacks to {total / 2**30:.1f} GiB; at most {MOST_BYTES // 2**30} are read"
+        )
     return entries
 
 
@@ -162,15 +171,21 @@ def _read_header(archive: zipfile.ZipFile, member: zipfile.ZipInfo, file_name: s
         version = npy.read_magic(file)
         readers = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
         if version not in readers:
-            raise DataRefused(f"{file_name}: {member.filename[:40]!r} is written in array format {version}, expected 1.0 or 2.0")
+            raise DataRefused(
+                f"{file_name}: {member.filename[:40]!r} is written in array format {version}, expected 1.0"
+                " or 2.0"
+            )
         shape, _, dtype = readers[version](file)
         begin = file.tell()
     if dtype.hasobject or dtype.kind not in "biufUS":
         raise DataRefused(
-            f"{file_name}: {member.filename[:40]!r} holds {dtype}; expected numbers (objects would need unpickling, which is never done)"
+            f"{file_name}: {member.filename[:40]!r} holds {dtype}; expected numbers (objects would need"
+            " unpickling, which is never done)"
         )
     if any(size < 0 for size in shape) or prod(shape) * dtype.itemsize != member.file_size - begin:
-        raise DataRefused(f"{file_name}: {member.filename[:40]!r} states shape {shape}, which its size does not bear out")
+        raise DataRefused(
+            f"{file_name}: {member.filename[:40]!r} states shape {shape}, which its size does not bear out"
+        )
     return Entry(tuple(shape), dtype)
 
 
@@ -180,7 +195,8 @@ def _part_names(entries: dict[str, Entry]) -> dict[str, tuple[str, str]]:
         return {"all": ("x", "y")}
     if not {"x_train", "y_train"} <= entries.keys():
         raise DataRefused(
-            f"expected arrays x_train and y_train (x_test, y_test, classes), or x and y; got {', '.join(sorted(entries))[:200] or 'none'}"
+            "expected arrays x_train and y_train (x_test, y_test, classes), or x and y; got"
+            f" {', '.join(sorted(entries))[:200] or 'none'}"
         )
     found = {}
     for part in _PARTS:
@@ -212,7 +228,9 @@ def _load_classes(path: Path, entries: dict[str, Entry]) -> list[str] | None:
         found = archive["classes"]
     if found.ndim != 1:
         raise DataRefused(f"classes must be a list of names, got shape {found.shape}")
-    names = [name.decode("utf-8", "replace") if isinstance(name, bytes) else str(name) for name in found.tolist()]
+    names = [
+        name.decode("utf-8", "replace") if isinstance(name, bytes) else str(name) for name in found.tolist()
+    ]
     names = [name.encode("utf-8", "backslashreplace").decode() for name in names]
     if any(len(name) > MOST_NAME or not name.strip() for name in names) or len(set(names)) < len(names):
         raise DataRefused(f"classes must be different names of 1 to {MOST_NAME} characters")
@@ -236,7 +254,8 @@ def _axes(shape: tuple[int, ...]) -> str:
         if sizes[1] in _CHANNELS:
             return "TCHW"
     raise DataRefused(
-        f"samples of shape {sizes} are neither images (H, W), (H, W, C) nor clips (T, H, W), (T, H, W, C) with C 1 or 3"
+        f"samples of shape {sizes} are neither images (H, W), (H, W, C) nor clips (T, H, W), (T, H, W, C)"
+        " with C 1 or 3"
     )
 
 
@@ -279,7 +298,9 @@ def _classes(
     if names is None:
         return tuple(str(label) for label in used), np.searchsorted(used, labels)
     if int(used[-1]) >= len(names):
-        raise DataRefused(f"{file_name}: label {used[-1]} has no name; classes holds {len(names)}, counted from 0")
+        raise DataRefused(
+            f"{file_name}: label {used[-1]} has no name; classes holds {len(names)}, counted from 0"
+        )
     return tuple(names), labels
 
 

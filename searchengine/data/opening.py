@@ -17,11 +17,14 @@ from searchengine.data.video_folder import VideoFolder
 
 
 def open_source(name_or_path: str, settings: Preparation) -> Source:
-    """A built-in set by name, a folder with a folder per class, or an ``.npz`` file. Raises ``DataRefused``."""
+    """A built-in set by name, a folder with a folder per class, or an ``.npz`` file. Raises
+    ``DataRefused``."""
     if name_or_path in BUILTIN:
         return BUILTIN[name_or_path](settings)
     if "\0" in name_or_path or "://" in name_or_path:
-        raise DataRefused(f"data comes from a folder or an .npz file on this machine, got {name_or_path[:80]!r}")
+        raise DataRefused(
+            f"data comes from a folder or an .npz file on this machine, got {name_or_path[:80]!r}"
+        )
     path = Path(name_or_path)
     if path.is_dir():
         return _open_folder(path.resolve(), settings)
@@ -43,4 +46,7 @@ def _open_folder(path: Path, settings: Preparation) -> Source:
 
 def slug_of(path: Path) -> str:
     """A short name for data at ``path``: lower-case letters, digits and dashes."""
-    return re.sub(r"[^a-z0-9]+", "-", (path.name if path.is_dir() else path.stem).lower()).strip("-")[:60] or "data"
+    return (
+        re.sub(r"[^a-z0-9]+", "-", (path.name if path.is_dir() else path.stem).lower()).strip("-")[:60]
+        or "data"
+    )

@@ -1,4 +1,5 @@
-"""One picture to bytes (C, side, side): an allow-list of decoders, the header checked before anything is decoded."""
+"""One picture to bytes (C, side, side): an allow-list of decoders, the header checked before anything is
+decoded."""
 
 from __future__ import annotations
 
@@ -39,13 +40,16 @@ def read_header(path: Path) -> Header:
                 return _checked(image)
         except Unreadable:
             raise
-        except Exception as error:  # decoders meet hostile bytes: whatever they raise, it is this file's fault
+        except (
+            Exception
+        ) as error:  # decoders meet hostile bytes: whatever they raise, it is this file's fault
             raise Unreadable(_in_words(error)) from error
 
 
 def read_picture(path: Path, side: int, colour: Colour) -> NDArray[np.uint8]:
-    """The picture as (C, side, side): turned as its camera says, the middle square, resized. Only the first frame of
-    an animation. Transparent parts are black, 16-bit values keep their upper 8 bits. Raises ``Unreadable``."""
+    """The picture as (C, side, side): turned as its camera says, the middle square, resized. Only the first
+    frame of an animation. Transparent parts are black, 16-bit values keep their upper 8 bits. Raises
+    ``Unreadable``."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:

@@ -18,7 +18,15 @@ from numpy.typing import NDArray
 from searchengine.core.errors import DataRefused, Stopped
 from searchengine.core.jsontext import digest
 from searchengine.core.setting import DataSummary
-from searchengine.data.manifest import FORMAT, MANIFEST_FILE, Fault, Manifest, Preparation, read_manifest, write_manifest
+from searchengine.data.manifest import (
+    FORMAT,
+    MANIFEST_FILE,
+    Fault,
+    Manifest,
+    Preparation,
+    read_manifest,
+    write_manifest,
+)
 from searchengine.data.opening import open_source
 from searchengine.data.prepared import file_sha256
 from searchengine.data.previews import write_previews
@@ -38,11 +46,12 @@ def prepare(
     progress: Progress | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> Manifest:
-    """Prepare a built-in set (by name), a folder or an ``.npz`` file; done once for equal content and settings.
+    """Prepare a built-in set (by name), a folder or an ``.npz`` file; done once for equal content and
+    settings.
 
     ``progress(phase, done, of)`` is called at most five times a second; when ``cancelled()`` turns true,
-    ``Stopped`` is raised and nothing is left behind. Raises ``DataRefused`` in words. Arrays are written aside
-    and moved into ``<data_root>/<fingerprint>/`` in one step, so a half prepared set is never seen.
+    ``Stopped`` is raised and nothing is left behind. Raises ``DataRefused`` in words. Arrays are written
+    aside and moved into ``<data_root>/<fingerprint>/`` in one step, so a half prepared set is never seen.
     """
     settings = settings or Preparation()
     source = open_source(name_or_path, settings)
@@ -80,9 +89,7 @@ class _Watch:
             self._progress(phase, done, of)
 
 
-def _write(
-    source: Source, settings: Preparation, fingerprint: str, folder: Path, watch: _Watch
-) -> Manifest:
+def _write(source: Source, settings: Preparation, fingerprint: str, folder: Path, watch: _Watch) -> Manifest:
     decoded, kept, faults = _decode(source, folder / "decoded.npy", watch)
     labels = source.labels[kept]
     _refuse_poor_classes(source, labels, faults)
@@ -136,7 +143,9 @@ def _write(
     )
 
 
-def _decode(source: Source, path: Path, watch: _Watch) -> tuple[NDArray[np.uint8], NDArray[np.int64], list[Fault]]:
+def _decode(
+    source: Source, path: Path, watch: _Watch
+) -> tuple[NDArray[np.uint8], NDArray[np.int64], list[Fault]]:
     """Every readable sample in an array on disk, the indices of those, and the faults of the others."""
     count = len(source.labels)
     array = open_memmap(path, mode="w+", dtype=np.uint8, shape=(count, *source.shape))
@@ -155,13 +164,18 @@ def _decode(source: Source, path: Path, watch: _Watch) -> tuple[NDArray[np.uint8
 def _refuse_poor_classes(source: Source, labels: NDArray[np.int64], faults: list[Fault]) -> None:
     if len(source.classes) < 2:
         raise DataRefused(
-            f"a data set needs at least two classes, got {len(source.classes)}; put each class into a folder of its own"
+            f"a data set needs at least two classes, got {len(source.classes)}; put each class into a folder"
+            " of its own"
         )
     counts = np.bincount(labels, minlength=len(source.classes))
     poor = [(label, int(count)) for label, count in zip(source.classes, counts, strict=True) if count < 2]
     if poor:
         named = ", ".join(f"{label!r} has {count}" for label, count in poor[:5])
-        why = f"; {len(faults)} could not be read, the first: {faults[0].where}: {faults[0].reason}" if faults else ""
+        why = (
+            f"; {len(faults)} could not be read, the first: {faults[0].where}: {faults[0].reason}"
+            if faults
+            else ""
+        )
         raise DataRefused(f"every class needs at least two usable samples; {named}{why}")
 
 
@@ -186,7 +200,9 @@ def _parts(
     return parts
 
 
-def _copy(source: NDArray[np.uint8], members: NDArray[np.int64], path: Path, part: str, watch: _Watch) -> None:
+def _copy(
+    source: NDArray[np.uint8], members: NDArray[np.int64], path: Path, part: str, watch: _Watch
+) -> None:
     target = open_memmap(path, mode="w+", dtype=np.uint8, shape=(len(members), *source.shape[1:]))
     for start in range(0, len(members), _BLOCK):
         target[start : start + _BLOCK] = source[members[start : start + _BLOCK]]
@@ -194,7 +210,9 @@ def _copy(source: NDArray[np.uint8], members: NDArray[np.int64], path: Path, par
     target.flush()
 
 
-def _moments(x: NDArray[np.uint8], scale: float, offset: float) -> tuple[tuple[float, ...], tuple[float, ...]]:
+def _moments(
+    x: NDArray[np.uint8], scale: float, offset: float
+) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Mean and standard deviation a channel, exact: from the counts of the 256 byte values."""
     counts = np.zeros((x.shape[1], 256), dtype=np.int64)
     for start in range(0, len(x), _BLOCK):

@@ -93,7 +93,8 @@ def open_part(folder: Path, manifest: Manifest, part: PartName) -> Part:
 
 
 def open_arrays(folder: Path, manifest: Manifest, prefix: str, part: str) -> Part:
-    """The arrays ``<prefix>x.npy`` and ``<prefix>y.npy`` of a set's folder, shapes and checksums as stated."""
+    """The arrays ``<prefix>x.npy`` and ``<prefix>y.npy`` of a set's folder, shapes and checksums as
+    stated."""
     x, y = (_open(folder, f"{prefix}{axis}.npy", manifest) for axis in "xy")
     count = manifest.summary.sizes[part]
     if x.shape != (count, *manifest.summary.shape) or x.dtype != np.uint8 or y.shape != (count,):
@@ -101,7 +102,7 @@ def open_arrays(folder: Path, manifest: Manifest, prefix: str, part: str) -> Par
             f"{part} of {manifest.summary.slug} holds {x.dtype} {x.shape}, the manifest says uint8"
             f" {(count, *manifest.summary.shape)}; prepare the set again"
         )
-    return Part(x, y.astype(np.int64))
+    return Part(x.view(np.uint8), np.array(y, dtype=np.int64))
 
 
 def _open(folder: Path, name: str, manifest: Manifest) -> NDArray[np.generic]:
@@ -109,7 +110,8 @@ def _open(folder: Path, name: str, manifest: Manifest) -> NDArray[np.generic]:
     try:
         if path.stat().st_size <= _CHECK_BYTES and file_sha256(path) != manifest.files[name]:
             raise DataRefused(
-                f"{name} of data set {manifest.summary.slug} was changed after preparation; prepare the set again"
+                f"{name} of data set {manifest.summary.slug} was changed after preparation; prepare the set"
+                " again"
             )
         # Read-only, so that mapped data is no memory of the process and cannot be changed by it.
         return np.load(path, mmap_mode="r", allow_pickle=False)

@@ -1,4 +1,5 @@
-"""Small pictures of a prepared set: a sheet of training samples a class, and for clips a looping animation each."""
+"""Small pictures of a prepared set: a sheet of training samples a class, and for clips a looping animation
+each."""
 
 from __future__ import annotations
 
@@ -66,7 +67,8 @@ def _sheet(rows: list[list[Image.Image]]) -> Image.Image:
 
 def _write_animation(path: Path, samples: list[NDArray[np.uint8]]) -> None:
     frames = [
-        _strip([_tile(sample[:, t]) for sample in samples]) for t in range(samples[0].shape[1] if samples else 0)
+        _strip([_tile(sample[:, t]) for sample in samples])
+        for t in range(samples[0].shape[1] if samples else 0)
     ]
     if frames:
         frames[0].save(

@@ -33,12 +33,18 @@ class Source(Protocol):
     modality: Modality
     classes: tuple[str, ...]
     shape: tuple[int, ...]
-    labels: NDArray[np.int64]
-    parts: NDArray[np.int8] | None
-    groups: Sequence[str] | None
     mirror_safe: bool
     scale: float
     offset: float
+
+    @property
+    def labels(self) -> NDArray[np.int64]: ...
+
+    @property
+    def parts(self) -> NDArray[np.int8] | None: ...
+
+    @property
+    def groups(self) -> Sequence[str] | None: ...
 
     def identity(self) -> str:
         """Hash of the content: equal bytes, equal identity, whatever the path is called."""

@@ -22,8 +22,8 @@ _HEADERS = 50
 
 
 class VideoFolder:
-    """Clips of square frames, C 3 or 1; a byte b means b / 255. Without a setting: 16 frames, the median shorter side of
-    up to 50 files (at most 64), in colour."""
+    """Clips of square frames, C 3 or 1; a byte b means b / 255. Without a setting: 16 frames, the median
+    shorter side of up to 50 files (at most 64), in colour."""
 
     modality: Modality = "clips"
     parts: NDArray[np.int8] | None = None

@@ -1,4 +1,5 @@
-"""Video files to clips of a fixed length: real containers, opened by an allow-listed demuxer from a file alone."""
+"""Video files to clips of a fixed length: real containers, opened by an allow-listed demuxer from a file
+alone."""
 
 from __future__ import annotations
 
@@ -19,12 +20,13 @@ SUFFIXES = frozenset({".mp4", ".m4v", ".mov", ".webm", ".mkv", ".avi", ".ogv"})
 MOST_PIXELS = 4096 * 2304
 MOST_FRAMES = 20_000
 MOST_SECONDS = 60.0
-_DECODERS = frozenset(
-    {
-        "h264", "hevc", "vp8", "vp9", "av1", "libdav1d", "libvpx", "libvpx-vp9", "mpeg4", "mpeg1video", "mpeg2video",
-        "mjpeg", "theora", "msmpeg4", "msmpeg4v2", "ffv1", "rawvideo", "huffyuv", "png", "h263", "flv", "dvvideo", "prores",
-    }
-)  # fmt: skip
+# fmt: off
+_DECODERS = frozenset({
+    "av1", "dvvideo", "ffv1", "flv", "h263", "h264", "hevc", "huffyuv", "libdav1d", "libvpx", "libvpx-vp9",
+    "mjpeg", "mpeg1video", "mpeg2video", "mpeg4", "msmpeg4v2", "msmpeg4v3", "msmpeg4", "png", "prores",
+    "rawvideo", "theora", "vp8", "vp9",
+})
+# fmt: on
 
 
 class UnreadableVideo(Exception):
@@ -110,7 +112,9 @@ def _decode(path: Path, wanted: set[int], side: int, colour: Colour) -> dict[int
                 if number >= max(wanted):
                     break
                 if time.monotonic() > deadline:
-                    raise UnreadableVideo(f"takes more than {MOST_SECONDS:.0f} seconds to decode; cut it into clips")
+                    raise UnreadableVideo(
+                        f"takes more than {MOST_SECONDS:.0f} seconds to decode; cut it into clips"
+                    )
         except av.error.FFmpegError as error:
             if not pictures:
                 raise UnreadableVideo(f"cannot be decoded ({error})") from error
@@ -121,7 +125,10 @@ def _decode(path: Path, wanted: set[int], side: int, colour: Colour) -> dict[int
 def _opened(path: Path) -> Iterator[tuple[Any, Any]]:
     try:
         container = av.open(
-            f"file:{path}", format=_demuxer(path), options={"protocol_whitelist": "file"}, metadata_errors="replace"
+            f"file:{path}",
+            format=_demuxer(path),
+            options={"protocol_whitelist": "file"},
+            metadata_errors="replace",
         )
     except (av.error.FFmpegError, OSError, ValueError) as error:
         raise UnreadableVideo(f"cannot be opened ({error})") from error
@@ -131,7 +138,9 @@ def _opened(path: Path) -> Iterator[tuple[Any, Any]]:
         stream = container.streams.video[0]
         context = stream.codec_context
         if context is None or context.name not in _DECODERS:
-            raise UnreadableVideo(f"is coded as {context.name if context else 'something unknown'}, which is not read")
+            raise UnreadableVideo(
+                f"is coded as {context.name if context else 'something unknown'}, which is not read"
+            )
         _check_size(context.width, context.height)
         try:
             yield container, stream
@@ -141,7 +150,9 @@ def _opened(path: Path) -> Iterator[tuple[Any, Any]]:
 
 def _check_size(width: int, height: int) -> None:
     if not 0 < width * height <= MOST_PIXELS:
-        raise UnreadableVideo(f"claims {width}×{height} pixels; at most {MOST_PIXELS / 1e6:.1f} million are read")
+        raise UnreadableVideo(
+            f"claims {width}×{height} pixels; at most {MOST_PIXELS / 1e6:.1f} million are read"
+        )
 
 
 def _demuxer(path: Path) -> str:

@@ -18,7 +18,9 @@ def search_arm(method: str, data: str, *, preset: str = "demo", values: Json | N
     """A whole search of ``method`` on a built-in or prepared set; the seed is the arm's."""
 
     def arm(bench: Bench, seed: int) -> Measured:
-        return _searched(bench, make_plan(method, _data(bench, data), seed=seed, preset=preset, values=values))
+        return _searched(
+            bench, make_plan(method, _data(bench, data), seed=seed, preset=preset, values=values)
+        )
 
     return arm
 

@@ -12,8 +12,8 @@ LARGEST_FINDINGS = 256 * 1024
 
 
 def check_proposal(proposal: Proposal, next_birth: int, *, closed: bool) -> None:
-    """Raises ``BrokenContract`` when births are out of order, a subject was never born, the cost is no finite number
-    of at least 0, or a search proposal comes after ``close``."""
+    """Raises ``BrokenContract`` when births are out of order, a subject was never born, the cost is no finite
+    number of at least 0, or a search proposal comes after ``close``."""
     for offset, birth in enumerate(proposal.births):
         if birth.number != next_birth + offset:
             raise BrokenContract(f"expected birth {next_birth + offset} next, got {birth.number}")

@@ -1,7 +1,7 @@
 """What a method claims, as an experiment that can be repeated: two arms, several seeds, one verdict.
 
-``searchengine/methods/<slug>/claims.py`` binds ``CLAIMS``, a tuple of ``Claim``. Every finished arm and seed is a
-file of its own, written at once, so a long experiment goes on where it stopped.
+``searchengine/methods/<slug>/claims.py`` binds ``CLAIMS``, a tuple of ``Claim``. Every finished arm and seed
+is a file of its own, written at once, so a long experiment goes on where it stopped.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ from searchengine.report.student import interval_of_mean
 
 @dataclass(frozen=True)
 class Bench:
-    """Where an arm works: a folder of its own (kept between interrupted starts), workers, prepared data, device."""
+    """Where an arm works: a folder of its own (kept between interrupted starts), workers, prepared data,
+    device."""
 
     folder: Path
     workers: int
@@ -33,7 +34,8 @@ class Bench:
 
 @dataclass(frozen=True)
 class Measured:
-    """One arm under one seed: its value, what it cost (same unit in both arms) and what else is worth keeping."""
+    """One arm under one seed: its value, what it cost (same unit in both arms) and what else is worth
+    keeping."""
 
     value: float
     cost: float
@@ -46,8 +48,9 @@ Arm = Callable[[Bench, int], Measured]
 
 @dataclass(frozen=True)
 class Claim:
-    """``statement`` in words; ``first`` is claimed to exceed ``second`` by more than ``margin`` in the mean over seeds;
-    ``unit`` names the value (``validation accuracy``). ``arms`` holds exactly these two, by name."""
+    """``statement`` in words; ``first`` is claimed to exceed ``second`` by more than ``margin`` in the mean
+    over seeds; ``unit`` names the value (``validation accuracy``). ``arms`` holds exactly these two, by
+    name."""
 
     slug: str
     statement: str
@@ -60,7 +63,9 @@ class Claim:
 
     def __post_init__(self) -> None:
         if set(self.arms) != {self.first, self.second}:
-            raise BadRegistration(f"claim {self.slug} names {self.first} and {self.second}, its arms are {[*self.arms]}")
+            raise BadRegistration(
+                f"claim {self.slug} names {self.first} and {self.second}, its arms are {[*self.arms]}"
+            )
 
 
 class Verdict(NamedTuple):
@@ -87,11 +92,9 @@ def claims_of(slug: str) -> tuple[Claim, ...]:
     return found
 
 
-def measure(
-    claim: Claim, bench: Bench, seeds: int | None = None
-) -> Iterator[tuple[str, int, Measured]]:
-    """Every (arm, seed, measurement), from its file where it was measured before. Arms alternate seed by seed, so an
-    interrupted experiment holds pairs."""
+def measure(claim: Claim, bench: Bench, seeds: int | None = None) -> Iterator[tuple[str, int, Measured]]:
+    """Every (arm, seed, measurement), from its file where it was measured before. Arms alternate seed by
+    seed, so an interrupted experiment holds pairs."""
     for seed in range(seeds or claim.seeds):
         for name in (claim.first, claim.second):
             folder = bench.folder / claim.slug / name.replace(" ", "_")

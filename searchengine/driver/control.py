@@ -1,4 +1,5 @@
-"""The control of a run: another search of the same space at equal cost, on the same data with the same recipe."""
+"""The control of a run: another search of the same space at equal cost, on the same data with the same
+recipe."""
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ from dataclasses import replace
 
 from searchengine import catalogue
 from searchengine.core.budget import Budget
+from searchengine.core.controls import ControlParams
 from searchengine.core.errors import UnknownName
 from searchengine.core.jsontext import Json
 from searchengine.driver.plan import Parts, Plan
@@ -16,16 +18,16 @@ _MOST_EVALUATIONS = 1_000_000
 def control_plan(plan: Plan, *, control: str | None = None, cost: float | None = None) -> Plan:
     """The plan of the control that stands beside ``plan``: by default the one the method names.
 
-    With ``cost`` (what the run's search phase has cost, known when it has ended) the control stops at the first
-    candidate that reaches it; without, both get the same number of evaluations and the same budget. A control pays
-    for every candidate itself. Raises ``UnknownName`` when the method names no control.
+    With ``cost`` (what the run's search phase has cost, known when it has ended) the control stops at the
+    first candidate that reaches it; without, both get the same number of evaluations and the same budget. A
+    control pays for every candidate itself. Raises ``UnknownName`` when the method names no control.
     """
     method = catalogue.method(plan.method)
     slug = control or method.control
     if slug is None:
         raise UnknownName(f"{plan.method} is a control itself and names none")
     chosen = catalogue.method(slug)
-    own = method.is_control and "space" in plan.params
+    own = issubclass(method.params, ControlParams)
     params: Json = {
         "space": plan.params["space"] if own else plan.method,
         "space_params": plan.params["space_params"] if own else plan.params,
@@ -42,8 +44,8 @@ def control_plan(plan: Plan, *, control: str | None = None, cost: float | None =
 
 
 def planned_evaluations(plan: Plan) -> int | None:
-    """How many evaluations the search phase of ``plan`` asks for; None when the method cannot say and no budget
-    limits it."""
+    """How many evaluations the search phase of ``plan`` asks for; None when the method cannot say and no
+    budget limits it."""
     method = catalogue.method(plan.method)
     own = method.planned(method.params.parse(plan.params)) if method.planned is not None else None
     limits = [number for number in (own, plan.budget.evaluations) if number is not None]

@@ -39,10 +39,10 @@ class Untold:
 
 @dataclass
 class Envelope:
-    """``births`` and ``told`` count what there is: the next birth's number and the next job to be told. The untold
-    jobs are ``told``, ``told + 1``, ... in order. ``evaluations`` and ``cost`` are those asked in the search phase;
-    ``reuses`` is how many of the last jobs in a row were answered from history; ``may_ask`` is whether anything was
-    told since the search last proposed all it could: asking again would draw again."""
+    """``births`` and ``told`` count what there is: the next birth's number and the next job to be told. The
+    untold jobs are ``told``, ``told + 1``, ... in order. ``evaluations`` and ``cost`` are those asked in the
+    search phase; ``reuses`` is how many of the last jobs in a row were answered from history; ``may_ask`` is
+    whether anything was told since the search last proposed all it could: asking again would draw again."""
 
     method: str
     search: Json

@@ -39,7 +39,8 @@ def _sync(folder: Path) -> None:
 
 
 class Lines:
-    """JSON lines, only ever added at the end. ``length`` is the file's size in bytes after the last line added."""
+    """JSON lines, only ever added at the end. ``length`` is the file's size in bytes after the last line
+    added."""
 
     def __init__(self, path: Path, *, keep: int | None = None) -> None:
         """``keep`` cuts the file to so many bytes first: what an interrupted step had written beyond them."""
@@ -90,12 +91,14 @@ def read_lines(path: Path, *, first: int | None = None) -> Iterator[Json]:
 
 @contextmanager
 def alone_in(folder: Path) -> Iterator[None]:
-    """Hold ``folder`` for this process. Raises ``FolderInUse`` when another one does. The kernel frees it when
-    this process ends in whatever way."""
+    """Hold ``folder`` for this process. Raises ``FolderInUse`` when another one does. The kernel frees it
+    when this process ends in whatever way."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / ".lock").open("a") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise FolderInUse(f"another process runs in {folder}; wait for it or choose another folder") from None
+            raise FolderInUse(
+                f"another process runs in {folder}; wait for it or choose another folder"
+            ) from None
         yield

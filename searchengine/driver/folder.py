@@ -1,8 +1,8 @@
 """A command-line run's folder: what it holds, and how a step is stored at once or not at all.
 
-``history.jsonl`` grows by a step's births, jobs and tellings; then ``state.json`` is replaced, which names how many
-bytes of the history belong to it. A kill between the two leaves the old state, and the next start cuts the history
-back to it. A result is in ``results.jsonl`` before any step sees it.
+``history.jsonl`` grows by a step's births, jobs and tellings; then ``state.json`` is replaced, which names
+how many bytes of the history belong to it. A kill between the two leaves the old state, and the next start
+cuts the history back to it. A result is in ``results.jsonl`` before any step sees it.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ _MOST_SHARE = 0.05  # of the time spent on writing lineage.jsonl anew
 
 
 class RunFolder:
-    """A run in a folder, opened to go on. ``pending`` are jobs asked and without a result; ``ready`` are results
-    not told yet; ``elapsed`` is seconds of wall time up to the last step.
+    """A run in a folder, opened to go on. ``pending`` are jobs asked and without a result; ``ready`` are
+    results not told yet; ``elapsed`` is seconds of wall time up to the last step.
 
     Opened ``read_only`` it changes no file, so it may be looked at while another process runs it."""
 
@@ -71,9 +71,19 @@ class RunFolder:
         state = start(plan)
         write_whole(
             path / "state.json",
-            dumps({"format": FORMAT, "state": state, "history": 0, "seq": 0, "elapsed": 0.0, "finished": False,
-                   "progress": {}, "outcome": None}),
-        )  # fmt: skip
+            dumps(
+                {
+                    "format": FORMAT,
+                    "state": state,
+                    "history": 0,
+                    "seq": 0,
+                    "elapsed": 0.0,
+                    "finished": False,
+                    "progress": {},
+                    "outcome": None,
+                }
+            ),
+        )
         # The plan comes last: a folder with a plan is a run that can be resumed.
         write_whole(path / "plan.json", dumps({"plan": plan.to_json(), **launch}))
         return RunFolder(path)
@@ -149,7 +159,8 @@ class RunFolder:
             raise StateMismatch(f"{self.path} holds no readable state.json: {error}") from error
         if stored.get("format") != FORMAT:
             raise StateMismatch(
-                f"{self.path} was written in format {stored.get('format')!r}, expected {FORMAT}; use that version"
+                f"{self.path} was written in format {stored.get('format')!r}, expected {FORMAT};"
+                " use that version"
             )
         return stored
 
@@ -198,7 +209,9 @@ class RunFolder:
         rows: list[Json] = []
         for event in events:
             self._seq += 1
-            rows.append({"seq": self._seq, "at": round(elapsed, 3), "kind": event.kind, "payload": event.payload})
+            rows.append(
+                {"seq": self._seq, "at": round(elapsed, 3), "kind": event.kind, "payload": event.payload}
+            )
         self._events.add(rows, durable=False)
 
     def _drop_events_after(self, seq: int) -> None:
@@ -213,7 +226,11 @@ class RunFolder:
 def _outcome_to_json(outcome: Outcome | None) -> JsonValue:
     if outcome is None:
         return None
-    return {"kind": outcome.kind, "members": [list(one) for one in outcome.members], "metrics": outcome.metrics}
+    return {
+        "kind": outcome.kind,
+        "members": [list(one) for one in outcome.members],
+        "metrics": outcome.metrics,
+    }
 
 
 def _outcome_from_json(value: Json) -> Outcome:

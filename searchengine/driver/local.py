@@ -1,7 +1,7 @@
 """The local loop: training processes on this machine feed the step until the search has ended.
 
-Whatever ends this program, the folder holds a state to go on from: finished results are kept before they are told,
-a step is stored at once or not at all, and long jobs go on from their checkpoints.
+Whatever ends this program, the folder holds a state to go on from: finished results are kept before they are
+told, a step is stored at once or not at all, and long jobs go on from their checkpoints.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ _STOP_SECONDS = 20.0
 
 
 class RunBroken(EngineError):
-    """A bug of ours or an environment without a working torch stopped the run; it can be resumed when mended."""
+    """A bug of ours or an environment without a working torch stopped the run; it can be resumed when
+    mended."""
 
 
 class Worker(Protocol):
@@ -75,8 +76,8 @@ class _Lane:
 class LocalRun:
     """Runs one folder's search with ``workers`` training processes.
 
-    ``observe`` is called a few times a second with the folder and what the workers do. ``data_root`` holds the
-    prepared sets. Jobs start in job order, results are told in job order, so history does not depend on
+    ``observe`` is called a few times a second with the folder and what the workers do. ``data_root`` holds
+    the prepared sets. Jobs start in job order, results are told in job order, so history does not depend on
     ``workers``. A budget in seconds counts wall time over all sessions.
     """
 
@@ -201,7 +202,9 @@ class LocalRun:
         lane.attempt = self._lost.get(job.number, 0) + 1
         lane.process.start(job, data.fingerprint, self._folder.attempt(job.number), data.to_json())
         births = list(job.subjects)
-        self._note("started", {"worker": lane.number, "job": job.number, "births": births, "attempt": lane.attempt})
+        self._note(
+            "started", {"worker": lane.number, "job": job.number, "births": births, "attempt": lane.attempt}
+        )
 
     def _wait(self) -> None:
         """Until a worker says something, at most a quarter of a second."""
@@ -214,7 +217,7 @@ class LocalRun:
         # A machine that slept must not look like a worker that hangs: only this program's own time counts.
         passed = min(time.monotonic() - began, 2 * _LONGEST_WAIT)
         for lane in self._lanes:
-            if lane.job is not None:
+            if lane.job is not None and lane.process.about is not None:
                 lane.quiet += passed
                 if lane.quiet > self._hang_seconds and not lane.hung:
                     lane.hung = True
@@ -267,7 +270,9 @@ class LocalRun:
         self._selector.unregister(lane.process.fileno())
         lane.process.close()
         if not loaded:
-            raise RunBroken(f"a training process ended before it was ready ({death.reason}):\n{death.log[-4000:]}")
+            raise RunBroken(
+                f"a training process ended before it was ready ({death.reason}):\n{death.log[-4000:]}"
+            )
         self._end(lane, "lost", death.reason)
         if death.reason == "disk_full":
             raise RunBroken("the disk is full; make room, then resume: everything finished so far is kept")
@@ -285,7 +290,7 @@ class LocalRun:
                 return
         self._lost[number] = 0 if lane.checkpointed else self._lost.get(number, 0) + 1
         if self._lost[number] >= MOST_ATTEMPTS:
-            reason = f"its training process ended {MOST_ATTEMPTS} times ({death.reason}) without keeping anything new"
+            reason = f"its training process ended {MOST_ATTEMPTS} times ({death.reason}) and kept nothing new"
             self._folder.add_result(_failed(job, Failure("lost", death.reason, reason)))
 
     def _give_back(self) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from searchengine import catalogue
 from searchengine.core.budget import Budget
+from searchengine.core.controls import ControlParams
 from searchengine.core.errors import DataRefused, InvalidParams, UnknownName
 from searchengine.core.jsontext import Json
 from searchengine.core.method import Method, Space
@@ -54,7 +55,8 @@ class Plan:
 
 
 class Parts:
-    """A plan checked, with what it names looked up. Raises ``InvalidParams``, ``DataRefused``, ``UnknownName``."""
+    """A plan checked, with what it names looked up. Raises ``InvalidParams``, ``DataRefused``,
+    ``UnknownName``."""
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
@@ -66,16 +68,16 @@ class Parts:
             raise DataRefused(refusal)
         self.space: Space | None
         self.evaluator: str
-        if self.method.is_control and hasattr(self.params, "space"):
+        if isinstance(self.params, ControlParams):
             self.evaluator = self.params.space
-            self.space = self._searched_space()
+            self.space = self._searched_space(self.params)
         else:
             self.evaluator = self.method.slug
             self.space = self.method.space(self.params, plan.data) if self.method.space else None
 
-    def _searched_space(self) -> Space:
+    def _searched_space(self, params: ControlParams) -> Space:
         try:
-            return catalogue.space(self.params.space, self.params.space_params, self.plan.data)
+            return catalogue.space(params.space, params.space_params, self.plan.data)
         except UnknownName as error:
             raise InvalidParams({"space": str(error)}) from None
         except InvalidParams as error:
@@ -110,7 +112,8 @@ def make_plan(
     budget: Budget | None = None,
     recipe: Json | None = None,
 ) -> Plan:
-    """The plan of a launch: the preset's values (``demo`` by default, where there is one), ``values`` over them.
+    """The plan of a launch: the preset's values (``demo`` by default, where there is one), ``values`` over
+    them.
 
     Raises ``UnknownName``, ``InvalidParams`` and ``DataRefused`` in words.
     """

@@ -1,14 +1,14 @@
 """One step of a search: told what is ready, in job order, asked until the window is full.
 
-History is a function of the plan: after every single ``tell`` the search is asked until W jobs are untold or it
-proposes nothing, so job i depends on exactly what was told by then, however many results lie ready at once.
+History is a function of the plan: after every single ``tell`` the search is asked until W jobs are untold or
+it proposes nothing, so job i depends on exactly what was told by then, however many results lie ready at
+once.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from searchengine.core.archive import Archive, Overlay
 from searchengine.core.errors import BrokenContract
@@ -16,23 +16,14 @@ from searchengine.core.events import Event
 from searchengine.core.generator import first_generator, job_seed
 from searchengine.core.jobs import Birth, Job, Proposal, Report, Result
 from searchengine.core.jsontext import Json
-from searchengine.core.method import Death, Outcome, Refused, Search
+from searchengine.core.method import Outcome, Refused, Search
 from searchengine.driver.check import check_proposal, check_result
 from searchengine.driver.envelope import Envelope, Untold
 from searchengine.driver.plan import Parts, Plan
+from searchengine.driver.telling import Telling, birth_payload, refusal_payload, telling_payload
 
 # So many answers from history in a row mean that a space holds no new genomes; the search then ends.
 MOST_REUSES_IN_A_ROW = 1000
-
-
-class Telling(NamedTuple):
-    """A job that was told in this step, what the search said to it, and what it cost (0 for a reused one)."""
-
-    job: int
-    report: Report
-    entered: tuple[int, ...]
-    deaths: tuple[Death, ...]
-    cost: float
 
 
 @dataclass(frozen=True)
@@ -42,7 +33,8 @@ class Step:
     ``jobs`` are new; those with ``reuse_of`` are not to be run. ``told`` are in order. ``milestones`` are
     (name, state text) at the end of a generation or round. ``keep`` are the artifacts (sha256) still needed.
     ``progress`` is the search's own and ``evaluations`` (told, search phase), ``failed``, ``jobs`` (asked),
-    ``untold``, ``cost`` (asked, search phase), ``closing``. ``outcome`` is None before the first told fitness.
+    ``untold``, ``cost`` (asked, search phase), ``closing``. ``outcome`` is None before the first told
+    fitness.
     """
 
     state: str
@@ -74,9 +66,9 @@ def step(
     """Take one step from ``state``.
 
     ``ready`` maps job numbers to finished results; those whose turn has not come are left for a later step.
-    ``archive`` holds the history up to ``state``. ``closing`` ends the search phase here (a person's stop, a budget
-    in seconds). Raises ``StateMismatch``, ``InvalidResult`` and, for a bug of the method, ``BrokenContract``; then
-    nothing has changed.
+    ``archive`` holds the history up to ``state``. ``closing`` ends the search phase here (a person's stop, a
+    budget in seconds). Raises ``StateMismatch``, ``InvalidResult`` and, for a bug of the method,
+    ``BrokenContract``; then nothing has changed.
     """
     parts = Parts(plan)
     turn = _Turn(parts, Envelope.from_text(state, plan.method), archive)
@@ -123,7 +115,7 @@ class _Turn:
             asked = self.search.ask(1, state.births, self.archive)
             for refused in asked.refused:
                 self.refused.append(refused)
-                self.events.append(Event("refused", _refusal(refused)))
+                self.events.append(Event("refused", refusal_payload(refused)))
             if len(asked.proposals) > 1:
                 raise BrokenContract(
                     f"asked for 1 proposal, got {len(asked.proposals)}; return at most ``count``"
@@ -168,7 +160,7 @@ class _Turn:
             state.evaluations += 1
             state.cost += job.cost if job.reuse_of is None else 0.0
         for birth in proposal.births:
-            self.events.append(Event("birth", _birth(birth, job.number)))
+            self.events.append(Event("birth", birth_payload(birth, job.number)))
 
     def _job(self, proposal: Proposal) -> Job:
         number = self.envelope.jobs
@@ -214,7 +206,7 @@ class _Turn:
         state.keep = sorted(told.keep)
         cost = 0.0 if job.reuse_of is not None else job.cost
         self.told.append(Telling(number, report, told.entered, told.deaths, cost))
-        self.events.append(Event("told", _telling(self.told[-1])))
+        self.events.append(Event("told", telling_payload(self.told[-1])))
         self.events += [
             Event("death", {"birth": d.number, "reason": d.reason, "job": number}) for d in told.deaths
         ]
@@ -280,38 +272,3 @@ class _Turn:
             progress=progress,
             outcome=outcome,
         )
-
-
-def _birth(birth: Birth, job: int) -> Json:
-    return {
-        "birth": birth.number,
-        "job": job,
-        "key": birth.key,
-        "parents": list(birth.parents),
-        "operator": birth.operator,
-        "text": "; ".join(change.text for change in birth.changes),
-        "cycle": birth.cycle,
-    }
-
-
-def _refusal(refused: Refused) -> Json:
-    return {"parents": list(refused.parents), "reason": refused.reason, "genome": refused.genome}
-
-
-def _telling(telling: Telling) -> Json:
-    report = telling.report
-    fitness = {str(n): score.fitness for n, score in report.scores.items() if score.fitness is not None}
-    failures = {
-        str(n): score.failure.reason for n, score in report.scores.items() if score.failure is not None
-    }
-    return {
-        "job": telling.job,
-        "kind": report.kind,
-        "phase": report.phase,
-        "subjects": list(report.subjects),
-        "reuse_of": report.reuse_of,
-        "cost": telling.cost,
-        "fitness": fitness,
-        "failures": failures,
-        "entered": list(telling.entered),
-    }

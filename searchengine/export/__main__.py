@@ -9,6 +9,7 @@ from pathlib import Path
 
 from searchengine.core.errors import EngineError
 from searchengine.core.jsontext import dumps
+from searchengine.export.spec import ExportSpec
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -26,11 +27,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
     chosen = parser.parse_args(arguments)
     try:
-        # torch is loaded only once the arguments are known to be right
+        spec = ExportSpec.read(chosen.spec)
+        # Only now: loading torch takes seconds, and a refusal should not.
         from searchengine.export.bundle import write_bundle, zip_folder
-        from searchengine.export.spec import ExportSpec
 
-        bundle = write_bundle(ExportSpec.read(chosen.spec), chosen.to, _say_json if chosen.json else _say)
+        bundle = write_bundle(spec, chosen.to, _say_json if chosen.json else _say)
         if chosen.zip is not None:
             zip_folder(bundle.folder, chosen.zip)
     except (EngineError, OSError) as refusal:

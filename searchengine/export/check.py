@@ -18,7 +18,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from safetensors.torch import save_file
-from torch import Tensor, nn
+from torch import Tensor
 
 from searchengine.architecture.graph import Architecture
 from searchengine.core.jsontext import Json, dumps, loads
@@ -26,6 +26,7 @@ from searchengine.core.setting import DataSummary
 from searchengine.export.files import predict
 from searchengine.export.onnx_file import output_of
 from searchengine.export.spec import ExportSpec
+from searchengine.nets.network import Network
 
 SOURCE_TOLERANCE = 1e-5
 ONNX_TOLERANCE = 1e-4
@@ -62,7 +63,7 @@ def sample_bytes(data: DataSummary) -> Tensor:
 
 
 def write_expected(
-    spec: ExportSpec, networks: Sequence[tuple[Architecture, nn.Module]], sample: Tensor, how: Json
+    spec: ExportSpec, networks: Sequence[tuple[Architecture, Network]], sample: Tensor, how: Json
 ) -> Expected:
     """The engine's outputs on a seeded batch, and on a sample of bytes as ``predict.py`` would read it."""
     first = networks[0][0]
@@ -162,12 +163,13 @@ class _Ended(NamedTuple):
 
 
 def _run(command: list[str], elsewhere: Path) -> _Ended:
-    """A fresh isolated interpreter: no environment, no user packages, another working directory."""
+    """A fresh isolated interpreter: no environment, no user packages, no compiled files left behind,
+    another working directory."""
     environment = {"PATH": os.defpath, "HOME": str(elsewhere), "LC_ALL": "C.UTF-8", "OMP_NUM_THREADS": "1"}
     try:
         ended = subprocess.run(
-            [sys.executable, "-I", *command], cwd=elsewhere, env=environment, capture_output=True, text=True,
-            errors="replace", timeout=MOST_SECONDS, stdin=subprocess.DEVNULL, check=False,
+            [sys.executable, "-I", "-B", *command], cwd=elsewhere, env=environment, capture_output=True,
+            text=True, errors="replace", timeout=MOST_SECONDS, stdin=subprocess.DEVNULL, check=False,
         )  # fmt: skip
     except subprocess.TimeoutExpired:
         return _Ended(-1, "", f"not done after {MOST_SECONDS:.0f} s")

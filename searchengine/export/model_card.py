@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -32,7 +33,7 @@ def model_card(
     lines = [
         f"# {'A network' if single else f'An ensemble of {len(members)} networks'} found by Evoscope",
         "",
-        f"**{spec.review or 'Not reviewed: nobody has approved this result.'}**",
+        f"**{_plain(spec.review) or 'Not reviewed: nobody has approved this result.'}**",
         "",
         "## What it does",
         "",
@@ -68,8 +69,8 @@ def model_card(
         "",
         "## Data",
         "",
-        f"{data.sizes.get('train', 0):,} samples to train on, "
-        f"{data.sizes.get('validation', 0):,} to validate, {data.sizes.get('test', 0):,} kept for test. Fingerprint `{data.fingerprint}`.",
+        f"{data.sizes.get('train', 0):,} samples to train on, {data.sizes.get('validation', 0):,} to"
+        f" validate, {data.sizes.get('test', 0):,} kept for test. Fingerprint `{data.fingerprint}`.",
         "",
         _block({"name": data.title, "preparation": spec.preparation.how}),
         "",
@@ -102,7 +103,7 @@ def _metrics(spec: ExportSpec, members: Sequence[Counted]) -> list[str]:
     names = list(dict.fromkeys(name for _, metrics in rows for name in metrics))[:8]
     if not names:
         return ["No metrics were handed over."]
-    head = f"| | {' | '.join(f'`{name}`' for name in names)} |"
+    head = f"| | {' | '.join(_plain(name) for name in names)} |"
     body = [
         f"| {title} | {' | '.join(f'{m[name]:.4g}' if name in m else '' for name in names)} |"
         for title, m in rows
@@ -114,6 +115,11 @@ def _test_line(test: Mapping[str, Any] | None) -> str:
     if not test:
         return "The test part was not used: nobody has judged this result on it."
     return "A person judged it on the test part:\n\n" + _block(dict(test))
+
+
+def _plain(text: str) -> str:
+    """Text from outside as one line of Markdown that shows it and does nothing: no markup, no HTML."""
+    return re.sub(r"([\\`*_{}\[\]()#+!|<>&~$-])", r"\\\1", " ".join(text.split()))
 
 
 def _block(value: dict[str, Any]) -> str:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import onnx
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from searchengine.nets.network import Network
 

@@ -103,6 +103,7 @@ class ExportSpec(_Strict):
             raise ExportRefused(
                 f"a result of kind {self.kind!r} cannot be exported yet; export one of its networks instead"
             )
+        self.summary()
         if not self.members:
             raise ExportRefused("there is nothing to export: the result has no members yet")
         if self.kind == "network" and len(self.members) != 1:
@@ -121,7 +122,7 @@ class ExportSpec(_Strict):
         try:
             return DataSummary.from_json(dict(self.data))
         except (TypeError, KeyError) as error:
-            raise ExportRefused(f"data must be a data set's summary: {error}") from None
+            raise ExportRefused(f"data must be a data set's summary, but: {error}") from None
 
     def architecture(self, member: Member) -> Architecture:
         """The network that ``member``'s genome describes on this data."""

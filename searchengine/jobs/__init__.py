@@ -1,1 +1,2 @@
-"""The parent's side of training: a training process, its messages, and the store of artifacts. Loads no torch."""
+"""The parent's side of training: a training process, its messages, and the store of artifacts. Loads no
+torch."""

@@ -23,7 +23,8 @@ class Ready:
 
 @dataclass(frozen=True)
 class Progress:
-    """Step ``step`` of ``of`` is done; ``metrics`` as the evaluator reports them. At most about five a second."""
+    """Step ``step`` of ``of`` is done; ``metrics`` as the evaluator reports them. At most about five a
+    second."""
 
     step: int
     of: int
@@ -92,7 +93,9 @@ def parse_message(text: bytes) -> Message | tuple[str, str]:
             return Stopped(value["checkpointed"])
         case "ready":
             if value["protocol"] != PROTOCOL:
-                raise ValueError(f"the training process speaks protocol {value['protocol']}, expected {PROTOCOL}")
+                raise ValueError(
+                    f"the training process speaks protocol {value['protocol']}, expected {PROTOCOL}"
+                )
             return Ready(value["about"])
         case "lost":
             return value["reason"], value["text"]

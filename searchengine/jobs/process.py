@@ -47,10 +47,10 @@ _CLOSE_SECONDS = 2.0
 class TrainingProcess:
     """A subprocess ``python -m searchengine.training.process``, started at once; one job at a time.
 
-    ``store`` and ``data_root`` are the folders of artifacts and prepared sets; ``scratch`` takes its temporary
-    files; ``memory_bytes`` limits memory of its own (None: no limit); ``device`` is a torch device's name;
-    ``checkpoint_seconds`` is the least time between checkpoints. Make it in a thread that lives as long as
-    the process may: the kernel ends it with that thread.
+    ``store`` and ``data_root`` are the folders of artifacts and prepared sets; ``scratch`` takes its
+    temporary files; ``memory_bytes`` limits memory of its own (None: no limit); ``device`` is a torch
+    device's name; ``checkpoint_seconds`` is the least time between checkpoints. Make it in a thread that
+    lives as long as the process may: the kernel ends it with that thread.
     """
 
     def __init__(
@@ -115,12 +115,17 @@ class TrainingProcess:
         return self._log.decode(errors="replace")
 
     def start(self, job: Job, data: str, attempt_dir: Path, data_summary: Json) -> None:
-        """Begin ``job`` on the prepared set with fingerprint ``data``. ``attempt_dir`` holds its checkpoints: the same
-        folder again goes on where the last attempt was. Raises ``RuntimeError`` when a job runs or the process is gone."""
+        """Begin ``job`` on the prepared set with fingerprint ``data``. ``attempt_dir`` holds its checkpoints:
+        the same folder again goes on where the last attempt was. Raises ``RuntimeError`` when a job runs or
+        the process is gone."""
         if self._job is not None:
-            raise RuntimeError(f"this process runs job {self._job.number}; wait for its end before starting {job.number}")
+            raise RuntimeError(
+                f"this process runs job {self._job.number}; wait for its end before starting {job.number}"
+            )
         if self._ended is not None:
-            raise RuntimeError(f"this process has died ({self._ended.reason}); make a new one for job {job.number}")
+            raise RuntimeError(
+                f"this process has died ({self._ended.reason}); make a new one for job {job.number}"
+            )
         self._job, self._attempt_dir = job, attempt_dir
         self._send(
             {
@@ -144,11 +149,12 @@ class TrainingProcess:
 
     def fileno(self) -> int:
         """A descriptor for ``select``: readable when ``messages`` has work to do."""
-        return self._selector.fileno()  # type: ignore[attr-defined, no-any-return]
+        return self._selector.fileno()
 
     def messages(self, timeout: float) -> list[Message]:
-        """What the process said, in order, as soon as there is anything, at the latest after ``timeout`` seconds (0:
-        at once). ``Died`` comes once, last; after it nothing comes. Memory is watched inside this call."""
+        """What the process said, in order, as soon as there is anything, at the latest after ``timeout``
+        seconds (0: at once). ``Died`` comes once, last; after it nothing comes. Memory is watched inside this
+        call."""
         found: list[Message] = []
         deadline = time.monotonic() + timeout
         while not found and self._ended is None:
@@ -177,8 +183,8 @@ class TrainingProcess:
         return self._peak
 
     def close(self) -> None:
-        """End the process, politely for two seconds when it is idle, and free everything. Never raises; may be
-        called twice."""
+        """End the process, politely for two seconds when it is idle, and free everything. Never raises; may
+        be called twice."""
         if self._ended is None:
             if self._job is None:
                 self._doomed = "closed"
@@ -232,7 +238,7 @@ class TrainingProcess:
         self._incoming = rest
         for text in lines:
             try:
-                message = parse_message(text)
+                message = parse_message(bytes(text))
             except (ValueError, KeyError, TypeError) as error:
                 self._log += f"\nunreadable message: {error}".encode()
                 self._end("protocol")
@@ -286,8 +292,8 @@ class TrainingProcess:
             os.killpg(self.pid, signal.SIGKILL)
 
     def _bury(self) -> Died:
-        """Collect the dead process, its last words and its reason. A process that closed its socket and lives on
-        is ended."""
+        """Collect the dead process, its last words and its reason. A process that closed its socket and lives
+        on is ended."""
         try:
             returncode = self._child.wait(_CLOSE_SECONDS)
         except subprocess.TimeoutExpired:
@@ -307,9 +313,15 @@ class TrainingProcess:
 
 
 def _environment(scratch: Path) -> dict[str, str]:
-    """One thread for every numeric library, our own package found from any working directory, temporary files in
-    ``scratch``."""
+    """One thread for every numeric library, our own package found from any working directory, temporary files
+    in ``scratch``."""
     root = str(Path(searchengine.__file__).resolve().parents[1])
     path = os.pathsep.join([root, *filter(None, [os.environ.get("PYTHONPATH")])])
     threads = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
-    return {**os.environ, **threads, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1", "TMPDIR": str(scratch.absolute())}
+    return {
+        **os.environ,
+        **threads,
+        "PYTHONPATH": path,
+        "PYTHONUNBUFFERED": "1",
+        "TMPDIR": str(scratch.absolute()),
+    }

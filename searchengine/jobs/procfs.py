@@ -10,8 +10,8 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 
 
 class Memory(NamedTuple):
-    """Bytes. ``own`` is what the process alone holds (files mapped from disk are not its own), ``peak`` the most
-    ever resident, ``data`` what it has reserved."""
+    """Bytes. ``own`` is what the process alone holds (files mapped from disk are not its own), ``peak`` the
+    most ever resident, ``data`` what it has reserved."""
 
     own: int
     peak: int

@@ -33,11 +33,12 @@ class Store:
         self.root = root
 
     def put(self, content: BinaryIO | bytes | Path) -> str:
-        """Store bytes, a stream or a file's content; its SHA-256. Atomic (written aside, synced, renamed): after a
-        return the artifact survives a power cut, after a failure nothing is left. Equal content is stored once."""
+        """Store bytes, a stream or a file's content; its SHA-256. Atomic (written aside, synced, renamed):
+        after a return the artifact survives a power cut, after a failure nothing is left. Equal content is
+        stored once."""
         if isinstance(content, Path):
-            with content.open("rb") as stream:
-                return self.put(stream)
+            with content.open("rb") as file:
+                return self.put(file)
         stream = BytesIO(content) if isinstance(content, bytes) else content
         aside = self.root / ".aside"
         aside.mkdir(parents=True, exist_ok=True)
@@ -70,7 +71,9 @@ class Store:
                 came = hashlib.file_digest(file, "sha256").hexdigest()
             if came != sha256:
                 place.replace(place.with_suffix(".damaged"))
-                raise DamagedArtifact(f"artifact {sha256[:12]}… was changed on disk: its bytes now give {came[:12]}…")
+                raise DamagedArtifact(
+                    f"artifact {sha256[:12]}… was changed on disk: its bytes now give {came[:12]}…"
+                )
         return place
 
     def has(self, sha256: str) -> bool:

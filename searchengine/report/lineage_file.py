@@ -31,13 +31,15 @@ def read_run(folder: Path) -> RunHistory:
         raise DataRefused(f"{folder} holds no lineage.jsonl; name the folder that a run was written to")
     plan = folder / "plan.json"
     launch = loads(plan.read_text(encoding="utf-8")) if plan.is_file() else {}
-    events = folder / "events.jsonl"
-    return from_records(
+    events, state = folder / "events.jsonl", folder / "state.json"
+    progress = loads(state.read_text(encoding="utf-8")).get("progress", {}) if state.is_file() else {}
+    read = from_records(
         _lines(lineage),
         events=_lines(events) if events.is_file() else (),
         plan=launch.get("plan", launch),
         name=folder.name,
     )
+    return read._replace(progress=progress)
 
 
 def from_records(

@@ -139,7 +139,7 @@ def _fold(nodes: Iterable[Node], expanded: Set[str], marks: Mapping[str, Status]
                 alike.setdefault(key, []).append(number)
             for numbers in alike.values():
                 first = repeats[numbers[0]]
-                words = _numbered(numbers) if len(alike) > 1 else ""
+                words = _numbered(numbers, len(repeats)) if len(alike) > 1 else ""
                 groups[_path(first[0].scope, level)] = (len(numbers), name, words)
                 for node in first:
                     times[node.name] *= len(numbers)
@@ -151,8 +151,8 @@ def _fold(nodes: Iterable[Node], expanded: Set[str], marks: Mapping[str, Status]
     return _Folded(drawn, times, groups)
 
 
-def _numbered(numbers: list[int]) -> str:
-    return f"repeat{'s' if len(numbers) > 1 else ''} {', '.join(map(str, numbers))}"
+def _numbered(numbers: list[int], of: int) -> str:
+    return f"repeat{'s' if len(numbers) > 1 else ''} {', '.join(map(str, numbers))} of {of}"
 
 
 def _signature(members: list[Node], level: int, marks: Mapping[str, Status]) -> object:
@@ -272,7 +272,7 @@ def _groups(nodes: Mapping[str, Node], folded: _Folded) -> dict[str, Group]:
     found = {}
     for path, (parameters, macs) in totals.items():
         times, series, words = folded.groups.get(path, (1, "", ""))
-        label = labels[path] + (f" ×{times}" if times > 1 else "") + (f" ({words})" if words else "")
+        label = labels[path] + (f" ×{times}" if times > 1 else "") + (f", {words}" if words else "")
         found[path] = Group(path, label, times, parameters, macs, series)
     return found
 

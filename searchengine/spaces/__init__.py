@@ -1,1 +1,2 @@
-"""Search spaces without a method of their own, for the controls; each folder's ``spec.py`` binds ``SPACE``."""
+"""Search spaces without a method of their own, for the controls; each folder's ``spec.py`` binds
+``SPACE``."""

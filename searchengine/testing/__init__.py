@@ -1,1 +1,2 @@
-"""What every method must keep, shipped with the engine: tiny data, a rehearsal without training, the contract."""
+"""What every method must keep, shipped with the engine: tiny data, a rehearsal without training, the
+contract."""

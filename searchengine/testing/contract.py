@@ -1,8 +1,8 @@
 """The contract every method must pass, as a pytest class.
 
-Subclass ``MethodContract`` in a test module and give it a fixture ``slug``; every method of the catalogue is run
-this way in ``tests/contracts``. Nothing is trained: scores come from genomes by a hash (``rehearsal``), the
-driver, the archive and the method are the real ones.
+Subclass ``MethodContract`` in a test module and give it a fixture ``slug``; every method of the catalogue is
+run this way in ``tests/contracts``. Nothing is trained: scores come from genomes by a hash (``rehearsal``),
+the driver, the archive and the method are the real ones.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,11 +21,12 @@ import searchengine
 from searchengine import catalogue
 from searchengine.core.archive import MemoryArchive
 from searchengine.core.budget import Budget
+from searchengine.core.controls import ControlParams
 from searchengine.core.errors import InvalidGenome, InvalidParams, StateMismatch
 from searchengine.core.generator import first_generator
 from searchengine.core.jobs import Birth, Failure, Job, Proposal, Report, Result, Score
 from searchengine.core.jsontext import Json, dumps, loads
-from searchengine.core.method import Accepts, Method, Search
+from searchengine.core.method import Accepts, Method, Refused, Search
 from searchengine.core.params import knobs
 from searchengine.driver import Plan, control_plan, make_plan
 from searchengine.driver.envelope import LARGEST_STATE, Envelope
@@ -41,7 +43,12 @@ EVALUATIONS = 40
 
 
 def plan_for(
-    slug: str, *, seed: int = 11, window: int | None = None, evaluations: int = EVALUATIONS, preset: str | None = None
+    slug: str,
+    *,
+    seed: int = 11,
+    window: int | None = None,
+    evaluations: int = EVALUATIONS,
+    preset: str | None = None,
 ) -> Plan:
     """A small plan: the demo preset on a tiny data set the method accepts, closed after ``evaluations``."""
     found = catalogue.method(slug)
@@ -52,14 +59,14 @@ def plan_for(
 
 def searched(method: Method) -> Accepts:
     """What data the method accepts; a control takes what its default space takes."""
-    if method.is_control and "space" in method.params.model_fields:
-        return catalogue.spaces()[method.params().space].accepts  # type: ignore[attr-defined]
+    if issubclass(method.params, ControlParams):
+        return catalogue.spaces()[method.params().space].accepts
     return method.accepts
 
 
 def long_values(slug: str, evaluations: int) -> Json:
-    """Values of one whole-number parameter under which the method plans at least ``evaluations``; none when its
-    demo does already, or when it cannot say what it plans."""
+    """Values of one whole-number parameter under which the method plans at least ``evaluations``; none when
+    its demo does already, or when it cannot say what it plans."""
     found = catalogue.method(slug)
     preset = dict(found.presets["demo"].values)
     planned = found.planned
@@ -147,14 +154,21 @@ class MethodContract:
 
     # Order
 
-    def test_the_same_seed_gives_the_same_history_and_another_seed_another(self, slug: str, whole: Rehearsal) -> None:
+    def test_the_same_seed_gives_the_same_history_and_another_seed_another(
+        self, slug: str, whole: Rehearsal
+    ) -> None:
         assert whole.finished
         assert len(whole.births) > 1
         assert Rehearsal(plan_for(slug)).run().history() == whole.history()
         assert Rehearsal(plan_for(slug, seed=12)).run().history() != whole.history()
 
     def test_history_does_not_depend_on_workers_timing_or_grouping(self, slug: str, whole: Rehearsal) -> None:
-        for workers, arrival in ((2, one_at_random(1)), (64, one_at_random(2)), (64, some_at_random(3)), (64, list)):
+        for workers, arrival in (
+            (2, one_at_random(1)),
+            (64, one_at_random(2)),
+            (64, some_at_random(3)),
+            (64, list),
+        ):
             other = Rehearsal(plan_for(slug)).run(workers=workers, arrival=arrival)
             assert other.history() == whole.history()
 
@@ -170,7 +184,7 @@ class MethodContract:
             together = at_once.ask(3, len(run.births), _copy(run))
             archive, births = _copy(run), len(run.births)
             singly: list[Proposal] = []
-            refused = []
+            refused: list[Refused] = []
             for _ in range(3):
                 asked = one_by_one.ask(1, births, archive)
                 refused += asked.refused
@@ -401,7 +415,7 @@ def _continue_elsewhere(file: Path, hash_seed: str, until: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def _spoiled(genome: Json) -> Iterator[object]:
+def _spoiled(genome: Json) -> Iterator[Any]:
     """A valid genome with one thing wrong."""
     yield None
     yield []

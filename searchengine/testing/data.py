@@ -11,7 +11,9 @@ _SIZES = {"train": 64, "validation": 32, "test": 32}
 
 TINY_IMAGES = DataSummary("tiny-images", "Tiny images", "1" * 32, "images", (3, 16, 16), _CLASSES, _SIZES)
 TINY_CLIPS = DataSummary("tiny-clips", "Tiny clips", "2" * 32, "clips", (1, 8, 16, 16), _CLASSES, _SIZES)
-TINY_FLOW = DataSummary("tiny-flow", "Tiny clips, flow", "3" * 32, "clips", (3, 16, 16, 16), _CLASSES, _SIZES, flow=True)
+TINY_FLOW = DataSummary(
+    "tiny-flow", "Tiny clips, flow", "3" * 32, "clips", (3, 16, 16, 16), _CLASSES, _SIZES, flow=True
+)
 TINY_SETS = (TINY_IMAGES, TINY_CLIPS, TINY_FLOW)
 
 

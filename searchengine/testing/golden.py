@@ -1,8 +1,8 @@
 """Golden runs: a small lineage of every method under a fixed seed, kept in ``tests/golden``.
 
 ``python -m searchengine.testing.golden METHOD`` compares the stored one with what the method does now;
-``--refresh`` writes it anew. Refresh only on purpose, in a change that says why the history changed. Scores come
-from genomes by a hash, so a golden run is the same on every machine.
+``--refresh`` writes it anew. Refresh only on purpose, in a change that says why the history changed. Scores
+come from genomes by a hash, so a golden run is the same on every machine.
 """
 
 from __future__ import annotations
@@ -29,9 +29,13 @@ def golden(slug: str) -> list[str]:
     births = {birth.number: birth for birth in run.births}
     lines: list[str] = []
     for job in run.jobs:
-        lines += [_birth(births[number]) for number in job.subjects if job.phase == "search" and number in births]
+        lines += [
+            _birth(births[number]) for number in job.subjects if job.phase == "search" and number in births
+        ]
         lines.append(_job(job))
-    lines += [_event(event) for event in run.events if event.kind in ("death", "refused", "milestone", "closing")]
+    lines += [
+        _event(event) for event in run.events if event.kind in ("death", "refused", "milestone", "closing")
+    ]
     assert run.outcome is not None
     members = [[member.birth, member.job] for member in run.outcome.members]
     lines.append(dumps({"outcome": run.outcome.kind, "members": members, "metrics": run.outcome.metrics}))
@@ -50,14 +54,33 @@ def difference(expected: Sequence[str], came: Sequence[str]) -> str | None:
 
 def _birth(birth: Birth) -> str:
     text = "; ".join(change.text for change in birth.changes)
-    return dumps({"birth": birth.number, "key": birth.key, "parents": list(birth.parents), "operator": birth.operator,
-                  "changes": text, "cycle": birth.cycle, "genome": birth.genome})  # fmt: skip
+    return dumps(
+        {
+            "birth": birth.number,
+            "key": birth.key,
+            "parents": list(birth.parents),
+            "operator": birth.operator,
+            "changes": text,
+            "cycle": birth.cycle,
+            "genome": birth.genome,
+        }
+    )
 
 
 def _job(job: Job) -> str:
-    return dumps({"job": job.number, "kind": job.kind, "phase": job.phase, "subjects": list(job.subjects),
-                  "fidelity": job.fidelity.to_json(), "seed": job.seed, "cost": job.cost, "reuse_of": job.reuse_of,
-                  "protocol": job.protocol})  # fmt: skip
+    return dumps(
+        {
+            "job": job.number,
+            "kind": job.kind,
+            "phase": job.phase,
+            "subjects": list(job.subjects),
+            "fidelity": job.fidelity.to_json(),
+            "seed": job.seed,
+            "cost": job.cost,
+            "reuse_of": job.reuse_of,
+            "protocol": job.protocol,
+        }
+    )
 
 
 def _event(event: Event) -> str:

@@ -32,7 +32,9 @@ def hashed(job: Job) -> Result:
     for number, genome in job.genomes.items():
         value = int(digest([genome, job.phase])[:8], 16)
         if value % 9 == 0:
-            scores[number] = Score(failure=Failure("bad_genome", "diverged", "the loss grew beyond all bounds"))
+            scores[number] = Score(
+                failure=Failure("bad_genome", "diverged", "the loss grew beyond all bounds")
+            )
         else:
             fitness = value / 2**32
             scores[number] = Score({"fitness": fitness, "accuracy": fitness, "loss": 1 - fitness})
@@ -106,8 +108,8 @@ class Rehearsal:
         until_told: int | None = None,
         close_at: int | None = None,
     ) -> Rehearsal:
-        """To the end, or until so many jobs were told. ``workers`` jobs run at a time; ``arrival`` says which of
-        them (numbers in order) finish next, all handed to one step."""
+        """To the end, or until so many jobs were told. ``workers`` jobs run at a time; ``arrival`` says which
+        of them (numbers in order) finish next, all handed to one step."""
         if not self.jobs:
             self.step()
         while not self.finished and (until_told is None or len(self.told) < until_told):
@@ -118,7 +120,8 @@ class Rehearsal:
         return self
 
     def history(self) -> str:
-        """All that must be equal between two runs of one plan: births, jobs, tellings, events, final state."""
+        """All that must be equal between two runs of one plan: births, jobs, tellings, events, final
+        state."""
         value = {
             "births": [birth.to_json() for birth in self.births],
             "jobs": [job.to_json() for job in self.jobs],
@@ -177,12 +180,14 @@ def one_at_random(seed: int) -> Arrival:
 def some_at_random(seed: int) -> Arrival:
     """Some of the running jobs finish at once, in any order."""
     rng = np.random.default_rng(seed)
-    return lambda running: list(rng.permutation(running)[: int(rng.integers(1, len(running) + 1))]) if running else []
+    return lambda running: (
+        list(rng.permutation(running)[: int(rng.integers(1, len(running) + 1))]) if running else []
+    )
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Go on with a stored rehearsal (standard input) and write it to standard output: for tests that need another
-    process with another hash seed."""
+    """Go on with a stored rehearsal (standard input) and write it to standard output: for tests that need
+    another process with another hash seed."""
     parser = argparse.ArgumentParser(prog="python -m searchengine.testing.rehearsal")
     parser.add_argument("file", type=Path, help="a stored rehearsal; it is replaced by the continued one")
     parser.add_argument("--until-told", type=int, default=None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import NamedTuple
 
 import torch
@@ -18,6 +19,7 @@ from searchengine.data.batches import Batches, Order, members
 from searchengine.nets.build import build
 from searchengine.training.checkpoint import Payload
 from searchengine.training.context import Context, Output
+from searchengine.training.device import placed
 from searchengine.training.health import Health
 from searchengine.training.metrics import Scored, is_constant, logits_of, pack_bits, score_logits
 from searchengine.training.schedules import Schedule
@@ -27,9 +29,9 @@ _LAST_LOSSES = 50
 
 
 class Trained(NamedTuple):
-    """``metrics``: fitness (= accuracy until the evaluator says otherwise), accuracy, top_k, loss, train_loss (mean
-    of the last 50 steps), parameters, flops. ``weights``: the artifact, None when not kept. ``correct``: per-sample
-    correctness on validation as ``metrics.pack_bits`` writes it."""
+    """``metrics``: fitness (= accuracy until the evaluator says otherwise), accuracy, top_k, loss, train_loss
+    (mean of the last 50 steps), parameters, flops. ``weights``: the artifact, None when not kept.
+    ``correct``: per-sample correctness on validation as ``metrics.pack_bits`` writes it."""
 
     metrics: dict[str, float]
     weights: str | None
@@ -37,9 +39,12 @@ class Trained(NamedTuple):
     network: nn.Module
 
     def output(self, subject: int, findings: Json | None = None) -> Output:
-        """The output of a job that trained this one candidate: score, ``correct`` among the findings, weights."""
+        """The output of a job that trained this one candidate: score, ``correct`` among the findings,
+        weights."""
         artifacts = {"weights": self.weights} if self.weights else {}
-        return Output({subject: Score(self.metrics)}, {"correct": self.correct, **(findings or {})}, artifacts)
+        return Output(
+            {subject: Score(self.metrics)}, {"correct": self.correct, **(findings or {})}, artifacts
+        )
 
 
 def train_candidate(
@@ -47,9 +52,9 @@ def train_candidate(
 ) -> Trained:
     """Train the network of ``architecture`` by ``schedule`` and score it on validation.
 
-    ``start`` is an artifact of weights to begin from (strictly the same names and shapes). Raises ``BadGenome``
-    (NaN, divergence, constant output) and ``Stopped`` after a checkpoint when asked to give back. Stopped and
-    resumed any number of times it ends with the same bits on one CPU class and recipe.
+    ``start`` is an artifact of weights to begin from (strictly the same names and shapes). Raises
+    ``BadGenome`` (NaN, divergence, constant output) and ``Stopped`` after a checkpoint when asked to give
+    back. Stopped and resumed any number of times it ends with the same bits on one CPU class and recipe.
     """
     training = _Training(context, architecture, schedule, start)
     training.run()
@@ -57,23 +62,27 @@ def train_candidate(
 
 
 class _Training:
-    def __init__(self, context: Context, architecture: Architecture, schedule: Schedule, start: str | None) -> None:
+    def __init__(
+        self, context: Context, architecture: Architecture, schedule: Schedule, start: str | None
+    ) -> None:
         self.context, self.architecture, self.schedule = context, architecture, schedule
         kept = context.resumed()
         manifest, recipe = context.data.manifest, context.recipe
-        common = {"fidelity": context.job.fidelity, "memory_format": recipe.memory_format}
-        self.train = Batches(
-            context.data.train, manifest, context.device, label_smoothing=schedule.label_smoothing, **common
+        place = partial(
+            Batches,
+            manifest=manifest,
+            device=context.device,
+            fidelity=context.job.fidelity,
+            memory_format=recipe.memory_format,
         )
-        self.validation = Batches(context.data.validation, manifest, context.device, **common)
-        # First weights are drawn from torch's generator; when resuming, it stays where the checkpoint left it.
+        self.train = place(context.data.train, label_smoothing=schedule.label_smoothing)
+        self.validation = place(context.data.validation)
+        # First weights are drawn from torch's generator; when resuming, it stays where the checkpoint left
+        # it.
         with torch.random.fork_rng(enabled=kept is not None):
-            self.network: nn.Module = build(architecture).to(context.device)
+            self.network = placed(build(architecture), context.device, recipe.memory_format)
         if start is not None:
             self.network.load_state_dict(load_file(context.path(start)), strict=True)
-        if recipe.memory_format == "channels_last":
-            clips = context.summary.modality == "clips"
-            self.network.to(memory_format=torch.channels_last_3d if clips else torch.channels_last)
         self.network.train()
         self.parameters = [value for value in self.network.parameters() if value.requires_grad]
         self.optimiser = schedule.optimiser(self.parameters)
@@ -166,7 +175,9 @@ class _Training:
             logits = self.network(self.validation.take(slice(0, _PROBE)).x)
         self.network.train()
         if is_constant(logits):
-            raise BadGenome("constant_output", f"by step {self.done} the network gives the same output for every sample")
+            raise BadGenome(
+                "constant_output", f"by step {self.done} the network gives the same output for every sample"
+            )
 
     def _payload(self) -> Payload:
         tensors = {f"network.{name}": value for name, value in self.network.state_dict().items()}

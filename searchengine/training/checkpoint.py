@@ -1,8 +1,9 @@
-"""Checkpoints inside a job: tensors as safetensors, the rest as JSON, both checksummed and written atomically.
+"""Checkpoints inside a job: tensors as safetensors, the rest as JSON, both checksummed and written
+atomically.
 
-A checkpoint is two files, ``<step>.safetensors`` and ``<step>.json``; the JSON is written last and names the tensors'
-SHA-256 and its own. The previous one stays until the next is whole, so a kill at any moment, a cut file or
-a flipped bit costs at most one interval.
+A checkpoint is two files, ``<step>.safetensors`` and ``<step>.json``; the JSON is written last and names the
+tensors' SHA-256 and its own. The previous one stays until the next is whole, so a kill at any moment, a cut
+file or a flipped bit costs at most one interval.
 """
 
 from __future__ import annotations
@@ -32,8 +33,8 @@ class Payload(NamedTuple):
 
 
 def write_checkpoint(folder: Path, payload: Payload) -> None:
-    """Write ``payload`` beside the previous ones and keep the last two. Raises ``OSError`` (disk full) with the
-    previous checkpoint unharmed."""
+    """Write ``payload`` beside the previous ones and keep the last two. Raises ``OSError`` (disk full) with
+    the previous checkpoint unharmed."""
     folder.mkdir(parents=True, exist_ok=True)
     tensors = save({name: tensor.detach().contiguous().cpu() for name, tensor in payload.tensors.items()})
     body = dumps(

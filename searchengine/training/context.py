@@ -1,4 +1,5 @@
-"""What a job sees while it runs: its genomes, its data (never test), and how it reports, checkpoints and stops."""
+"""What a job sees while it runs: its genomes, its data (never test), and how it reports, checkpoints and
+stops."""
 
 from __future__ import annotations
 
@@ -16,7 +17,7 @@ import torch
 from searchengine import catalogue
 from searchengine.architecture.graph import Architecture
 from searchengine.core.jobs import Job, Score
-from searchengine.core.jsontext import Json
+from searchengine.core.jsontext import Json, digest
 from searchengine.core.setting import DataSummary, Setting
 from searchengine.data.prepared import PreparedData
 from searchengine.jobs.store import Store
@@ -54,8 +55,9 @@ class Parent(Protocol):
 
 
 class Context:
-    """One job in a training process. ``rng`` draws order and augmentation and follows from the job's seed; torch's
-    own generator is seeded already. ``micro_batch_divisor`` is 2 when an earlier attempt ran out of memory."""
+    """One job in a training process. ``rng`` draws order and augmentation and follows from the job's seed;
+    torch's own generator is seeded already. ``micro_batch_divisor`` is 2 when an earlier attempt ran out of
+    memory."""
 
     def __init__(
         self,
@@ -88,6 +90,13 @@ class Context:
         self._stopping = False
 
     @cached_property
+    def _identity(self) -> str:
+        job = self.job.to_json()
+        return digest(
+            [job[name] for name in ("evaluator", "kind", "genomes", "seed", "protocol", "recipe", "inputs")]
+        )
+
+    @cached_property
     def data(self) -> PreparedData:
         """Train and validation of the run's data set, memory-mapped."""
         return self._open_data()
@@ -104,8 +113,9 @@ class Context:
         return space.describe(genome, setting or self.setting)
 
     def report(self, step: int, of: int, metrics: Mapping[str, float], *, always: bool = False) -> None:
-        """Step ``step`` of ``of`` is done. Sent and kept in the curve at most five times a second, what is between is
-        dropped; ``always`` for rare ones (a validation). Values that are not finite are left out."""
+        """Step ``step`` of ``of`` is done. Sent and kept in the curve at most five times a second, what is
+        between is dropped; ``always`` for rare ones (a validation). Values that are not finite are left
+        out."""
         now = time.monotonic()
         if not always and now - self._last_report < REPORT_SECONDS:
             return
@@ -119,8 +129,8 @@ class Context:
         return time.monotonic() - self._last_report >= REPORT_SECONDS
 
     def should_stop(self) -> bool:
-        """Whether the job was asked to give back. Cheap; to be asked at least once a second. A job that is asked
-        checkpoints, then raises ``Stopped``."""
+        """Whether the job was asked to give back. Cheap; to be asked at least once a second. A job that is
+        asked checkpoints, then raises ``Stopped``."""
         self._stopping = self._stopping or self._parent.wants_stop()
         return self._stopping
 
@@ -130,11 +140,16 @@ class Context:
         return time.monotonic() - self._last_checkpoint >= least
 
     def checkpoint(self, payload: Payload) -> None:
-        """Keep ``payload``, every generator's state and the curve. Raises ``OSError`` when the disk is full; the
-        checkpoint before stays."""
+        """Keep ``payload``, every generator's state and the curve. Raises ``OSError`` when the disk is full;
+        the checkpoint before stays."""
         began = time.monotonic()
         tensors = {**payload.tensors, **torch_states(self.device)}
-        values = {"job": payload.values, "numpy": numpy_state(self.rng), "curve": self.curve.rows()}
+        values = {
+            "of": self._identity,
+            "job": payload.values,
+            "numpy": numpy_state(self.rng),
+            "curve": self.curve.rows(),
+        }
         write_checkpoint(self._attempt_dir, Payload(payload.step, tensors, values))
         self._last_checkpoint = time.monotonic()
         self._checkpoint_cost = self._last_checkpoint - began
@@ -142,9 +157,10 @@ class Context:
         self._parent.checkpointed(payload.step, self.curve.rows())
 
     def resumed(self) -> Payload | None:
-        """What the last attempt at this job kept, with every generator set back to that moment; None at the first."""
+        """What the last attempt at this job kept, with every generator set back to that moment; None at the
+        first, and for what another job (other genome, seed, protocol or recipe) left in the folder."""
         kept = read_checkpoint(self._attempt_dir)
-        if kept is None:
+        if kept is None or kept.values.get("of") != self._identity:
             return None
         states = {name: value for name, value in kept.tensors.items() if name.startswith(_GENERATORS)}
         restore_torch_states(states, self.device)

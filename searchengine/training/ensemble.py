@@ -14,6 +14,7 @@ from searchengine.core.errors import Stopped
 from searchengine.data.batches import Batches
 from searchengine.nets.build import build
 from searchengine.training.context import Context
+from searchengine.training.device import placed
 from searchengine.training.metrics import logits_of, pack_bits, score_logits
 
 
@@ -25,8 +26,9 @@ class EnsembleMember(NamedTuple):
 
 
 class ScoredEnsemble(NamedTuple):
-    """``metrics`` of the ensemble: fitness (= accuracy), accuracy, top_k, loss, parameters and flops (sums over the
-    members); ``members``: the metrics of each alone; ``correct``: per-sample correctness, ``metrics.pack_bits``."""
+    """``metrics`` of the ensemble: fitness (= accuracy), accuracy, top_k, loss, parameters and flops (sums
+    over the members); ``members``: the metrics of each alone; ``correct``: per-sample correctness,
+    ``metrics.pack_bits``."""
 
     metrics: dict[str, float]
     members: tuple[dict[str, float], ...]
@@ -67,7 +69,7 @@ def score_ensemble(
 def member_logits(context: Context, member: EnsembleMember) -> Tensor:
     """Validation logits (N, classes) of one trained network. The weights must fit strictly."""
     recipe = context.recipe
-    network = build(member.architecture).to(context.device)
+    network = placed(build(member.architecture), context.device, recipe.memory_format)
     network.load_state_dict(load_file(context.path(member.weights)), strict=True)
     batches = Batches(
         context.data.validation,

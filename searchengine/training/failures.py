@@ -15,7 +15,8 @@ _TRACE_CHARACTERS = 6000
 
 
 class Lost(NamedTuple):
-    """The process cannot go on; the job runs again elsewhere. ``reason`` is ``disk_full`` or ``device_error``."""
+    """The process cannot go on; the job runs again elsewhere. ``reason`` is ``disk_full`` or
+    ``device_error``."""
 
     reason: str
     text: str
@@ -25,7 +26,12 @@ def ran_out_of_memory(error: BaseException) -> bool:
     """Whether ``error`` says that memory could not be had, on the device or in the process."""
     if isinstance(error, MemoryError | torch.OutOfMemoryError):
         return True
-    words = ("can't allocate memory", "not enough memory", "could not create a memory object", "out of memory")
+    words = (
+        "can't allocate memory",
+        "not enough memory",
+        "could not create a memory object",
+        "out of memory",
+    )
     return isinstance(error, RuntimeError) and any(word in str(error).lower() for word in words)
 
 

@@ -1,6 +1,7 @@
 """Candidates that cannot be trained are found within 50 steps: not finite, diverged, or deaf to their input.
 
-Losses stay on the device in one vector; they are read at a few steps only, so training does not wait for them.
+Losses stay on the device in one vector; they are read at a few steps only, so training does not wait for
+them.
 """
 
 from __future__ import annotations
@@ -43,5 +44,7 @@ class Health:
         grew = done >= min(LATEST, self._steps) or latest > 2 * first
         if latest > self._ceiling and grew:
             raise BadGenome(
-                "diverged", f"the training loss stood at {latest:.3g} by step {done}; blind guessing gives {self._ceiling / _CEILING:.3g}"
+                "diverged",
+                f"the training loss stood at {latest:.3g} by step {done}; blind guessing gives"
+                f" {self._ceiling / _CEILING:.3g}",
             )

@@ -30,12 +30,17 @@ def default_top_k(classes: int) -> int:
     return min(classes, 5 if classes >= 20 else 2)
 
 
-def logits_of(network: nn.Module, batches: Batches, *, precision: str = "float32", batch: int = SCORING_BATCH) -> Tensor:
+def logits_of(
+    network: nn.Module, batches: Batches, *, precision: str = "float32", batch: int = SCORING_BATCH
+) -> Tensor:
     """Logits (N, classes) in float32 of a whole part in its own order, in evaluation mode."""
     was_training = network.training
     network.eval()
     found = []
-    with torch.inference_mode(), torch.autocast(batches.device.type, torch.bfloat16, enabled=precision == "bf16"):
+    with (
+        torch.inference_mode(),
+        torch.autocast(batches.device.type, torch.bfloat16, enabled=precision == "bf16"),
+    ):
         for start in range(0, len(batches), batch):
             found.append(network(batches.take(slice(start, start + batch)).x).float())
     network.train(was_training)
@@ -43,8 +48,8 @@ def logits_of(network: nn.Module, batches: Batches, *, precision: str = "float32
 
 
 def score_logits(logits: Tensor, labels: Tensor, top_k: int | None = None) -> Scored:
-    """Metrics of logits (N, classes) against labels (N,). Raises ``BadGenome`` when logits are not finite, or the
-    same for every sample."""
+    """Metrics of logits (N, classes) against labels (N,). Raises ``BadGenome`` when logits are not finite, or
+    the same for every sample."""
     if not bool(torch.isfinite(logits).all()):
         raise BadGenome("nan", "the network's outputs on validation are not finite")
     if is_constant(logits):

@@ -95,7 +95,7 @@ class Link:
         self._buffer += block
         *lines, rest = self._buffer.split(b"\n")
         self._buffer = rest
-        self._waiting += [loads(text) for text in lines]
+        self._waiting += [loads(bytes(text)) for text in lines]
 
 
 class Workshop:
@@ -203,13 +203,18 @@ class Abandoned(Exception):
 
 
 def checked(job: Job, output: Output) -> Output:
-    """``output`` if it keeps the promises of a result; what is not finite becomes a failure. Raises ``ValueError``
-    where the evaluator is at fault."""
+    """``output`` if it keeps the promises of a result; what is not finite becomes a failure. Raises
+    ``ValueError`` where the evaluator is at fault."""
     if set(output.scores) != set(job.subjects):
-        raise ValueError(f"job {job.number} must score {sorted(job.subjects)}, its evaluator scored {sorted(output.scores)}")
+        raise ValueError(
+            f"job {job.number} must score {sorted(job.subjects)}, its evaluator scored"
+            f" {sorted(output.scores)}"
+        )
     findings = len(dumps(output.findings).encode())
     if findings > FINDINGS_BYTES:
-        raise ValueError(f"findings may take {FINDINGS_BYTES} bytes, these take {findings}; store an artifact instead")
+        raise ValueError(
+            f"findings may take {FINDINGS_BYTES} bytes, these take {findings}; store an artifact instead"
+        )
     return replace(output, scores={subject: _finite(score) for subject, score in output.scores.items()})
 
 
@@ -250,11 +255,15 @@ def main() -> int:
     connection = socket.socket(fileno=args.socket)
     connection.set_inheritable(False)
     link = Link(connection)
-    if args.memory_bytes:
+    if args.memory_bytes and args.device == "cpu":  # drivers of accelerators reserve far more than they use
         limit_memory(args.memory_bytes)
     workshop = Workshop(args, link)
     try:
-        link.say("ready", protocol=PROTOCOL, about={"torch": torch.__version__, "device": args.device, "pid": os.getpid()})
+        link.say(
+            "ready",
+            protocol=PROTOCOL,
+            about={"torch": torch.__version__, "device": args.device, "pid": os.getpid()},
+        )
         while True:
             command = link.next_job()
             try:

@@ -15,7 +15,8 @@ from searchengine.data.augmentation import Augmentation
 
 @dataclass(frozen=True)
 class Schedule:
-    """SGD with Nesterov momentum, cosine decay to 0 after a linear warm-up; weight decay is part of the gradient.
+    """SGD with Nesterov momentum, cosine decay to 0 after a linear warm-up; weight decay is part of the
+    gradient.
 
     ``steps`` optimiser steps of ``batch`` samples; ``learning_rate`` at the top; ``warmup`` steps from 0;
     ``gradient_norm``: the whole gradient is scaled down to that norm (0: left alone); ``top_k``: also score

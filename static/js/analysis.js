@@ -2,10 +2,12 @@
 
 import { LiveSocket } from "./live/socket.js";
 import { Light } from "./live/light.js";
+import { Lineage } from "./lineage.js";
 import { draw } from "./plot.js";
 import { Reader } from "./run/reader.js";
 
 const page = document.querySelector("[data-analysis]");
+const lineage = new Lineage(document.querySelector("[data-lineage]"), document.querySelector("[data-lineage-words]"), page.dataset.genomes);
 let figures = {};
 let waiting = null;
 
@@ -32,6 +34,7 @@ const reader = new Reader(async () => {
   if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
   figures = (await answer.json()).panels;
   show();
+  await lineage.read();
 });
 
 const light = new Light(document.querySelector("[data-light]"), () => socket.heard);

@@ -43,38 +43,36 @@ def test_a_killed_process_is_started_again(live_stack: Stack, role: str) -> None
     assert re.search(rf"{role} (was ended by SIGKILL|died)", live_stack.words())
 
 
-def test_children_die_with_a_killed_launcher_and_the_next_one_adopts_its_servers(
-    new_stack: Callable[..., Stack],
-) -> None:
-    stack = new_stack().start()
-    before = stack.pids()
-    stack.kill("launcher")
+def test_children_die_with_a_killed_launcher_and_the_next_one_adopts_its_servers(live_stack: Stack) -> None:
+    before = live_stack.pids()
+    live_stack.kill("launcher")
     own = [pid for role, pid in before.items() if role not in {"postgres", "redis"}]
     wait_until(lambda: not any(map(psutil.pid_exists, own)), 10, "the launcher's children to be gone")
-    stack.start()
-    after = stack.pids()
+    live_stack.start()
+    after = live_stack.pids()
     assert (after["postgres"], after["redis"]) == (before["postgres"], before["redis"])
-    assert stack.healthy()
-    assert stack.end() == 0
-    assert stack.processes() == []
+    assert live_stack.healthy()
 
 
-def test_after_a_kill_of_everything_the_next_start_finds_the_data(new_stack: Callable[..., Stack]) -> None:
-    stack = new_stack().start()
-    accounts = stack.rows("SELECT id, username, password FROM accounts_user")
-    stack.kill_everything()
-    stack.start()
-    assert stack.healthy()
-    assert stack.rows("SELECT id, username, password FROM accounts_user") == accounts
-    assert stack.words().count("first account") == 1
+def test_after_a_kill_of_everything_the_next_start_finds_the_data(live_stack: Stack) -> None:
+    accounts = live_stack.rows("SELECT id, username, password FROM accounts_user")
+    live_stack.kill_everything()
+    live_stack.start()
+    assert live_stack.healthy()
+    assert live_stack.rows("SELECT id, username, password FROM accounts_user") == accounts
+    assert live_stack.words().count("first account") == 1
 
 
-@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_an_end_leaves_no_process(new_stack: Callable[..., Stack], sign: signal.Signals) -> None:
-    stack = new_stack().start()
-    assert stack.end(sign) == 0
-    assert stack.processes() == []
-    assert not (stack.var / "run" / "launcher.json").exists()
+def test_the_status_file_tells_nobody_else(live_stack: Stack) -> None:
+    said = json.loads((live_stack.var / "run" / "launcher.json").read_text())
+    assert said["address"].rstrip("/") == live_stack.base_url
+    assert (live_stack.var.stat().st_mode & 0o066) == 0
+
+
+def test_a_request_to_end_leaves_no_process(live_stack: Stack) -> None:
+    assert live_stack.end(signal.SIGINT) == 0
+    assert live_stack.processes() == []
+    assert not (live_stack.var / "run" / "launcher.json").exists()
 
 
 @pytest.mark.parametrize("name", ["a folder with spaces, ü and 'quotes'", "long-" + "x" * 150])
@@ -86,7 +84,7 @@ def test_it_runs_in_a_folder_with_an_unusual_path(
     stack = new_stack(place / "var", slots=0).start()
     assert stack.healthy()
     sockets = Path((stack.var / "run" / "sockets").read_text().strip())
-    assert stack.end() == 0
+    assert stack.end(signal.SIGHUP) == 0
     assert stack.processes() == []
     assert not sockets.exists()
 
@@ -120,9 +118,3 @@ def test_help_says_what_it_does(new_stack: Callable[..., Stack]) -> None:
         "EVOSCOPE_VAR",
     ):
         assert word in said
-
-
-def test_the_status_file_tells_nobody_else(live_stack: Stack) -> None:
-    said = json.loads((live_stack.var / "run" / "launcher.json").read_text())
-    assert said["address"].rstrip("/") == live_stack.base_url
-    assert (live_stack.var.stat().st_mode & 0o066) == 0

@@ -1,7 +1,6 @@
 """The door of the web process: pages over HTTP, live runs over sockets."""
 
 import os
-from importlib.util import find_spec
 
 from django.core.asgi import get_asgi_application
 
@@ -12,10 +11,7 @@ from channels.auth import AuthMiddlewareStack  # noqa: E402
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
 
-if find_spec("webapp.searches.routing"):
-    from webapp.searches.routing import websocket_urlpatterns
-else:
-    websocket_urlpatterns = []
+from webapp.searches.routing import websocket_urlpatterns  # noqa: E402
 
 application = ProtocolTypeRouter(
     {

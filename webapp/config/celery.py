@@ -16,8 +16,8 @@ QUEUES = (EVALUATE, CONTROL, PREPARE)
 
 def route(name: str, *_: object, **__: object) -> dict[str, str]:
     """The queue of a task named `<queue>.<verb>`; a task with any other name is refused."""
-    queue = name.partition(".")[0]
-    if queue not in QUEUES:
+    queue, _dot, verb = name.partition(".")
+    if queue not in QUEUES or not verb:
         raise ValueError(f"a task's name must begin with one of {', '.join(QUEUES)} and a dot, got {name!r}")
     return {"queue": queue}
 

@@ -21,7 +21,7 @@ POLICY: dict[str, tuple[str, ...]] = {
     "object-src": ("'none'",),
     "base-uri": ("'none'",),
     "form-action": ("'self'",),
-    "frame-ancestors": ("'self'",),
+    "frame-ancestors": ("'none'",),
 }
 
 

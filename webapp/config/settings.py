@@ -126,7 +126,6 @@ STATICFILES_DIRS = [HOME / "static"] if (HOME / "static").is_dir() else []
 STATICFILES_FINDERS = [
     "django.contrib.staticfiles.finders.FileSystemFinder",
     "django.contrib.staticfiles.finders.AppDirectoriesFinder",
-    "webapp.plots.finders.PackageFileFinder",
     "webapp.config.dash_files.DashAssetFinder",
     "webapp.config.dash_files.DashComponentFinder",
     "webapp.config.dash_files.DashAppDirectoryFinder",
@@ -161,7 +160,7 @@ SECURE_REDIRECT_EXEMPT = [r"^health/$"]  # the launcher asks from the same machi
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
-X_FRAME_OPTIONS = "SAMEORIGIN"  # a Dash page is framed by the run page of the same origin
+X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = POLICY
 TRUSTED_PROXIES = env.words("EVOSCOPE_TRUSTED_PROXIES")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440

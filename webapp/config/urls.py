@@ -1,21 +1,15 @@
 """Every address of the product."""
 
-from importlib.util import find_spec
-
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import include, path
 
 from webapp.operations.health import health
 
-urlpatterns: list[URLPattern | URLResolver] = [
+urlpatterns = [
     path("health/", health, name="health"),
+    path("api/", include("webapp.api.urls")),
     path("plots/", include("django_plotly_dash.urls")),
+    path("", include("webapp.accounts.urls")),
+    path("", include("webapp.datasets.urls")),
+    path("", include("webapp.searches.urls")),
+    path("", include("webapp.exports.urls")),
 ]
-for prefix, module in [
-    ("api/", "webapp.api.urls"),
-    ("", "webapp.accounts.urls"),
-    ("", "webapp.datasets.urls"),
-    ("", "webapp.searches.urls"),
-    ("", "webapp.exports.urls"),
-]:
-    if find_spec(module):
-        urlpatterns.append(path(prefix, include(module)))

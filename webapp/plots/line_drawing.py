@@ -9,7 +9,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from searchengine.report.series import Curve
-from webapp.plots.scale import Span, number, percent, span_of
+from webapp.plots.scale import Span, fitness, number, span_of
 
 
 class Line(NamedTuple):
@@ -57,9 +57,9 @@ def best_label(best: Curve, control: Curve | None = None) -> str:
     last = _known(best)
     if not last:
         return "No result yet"
-    words = f"Best so far rises from {percent(last[0][1])} to {percent(last[-1][1])}"
+    words = f"Best so far rises from {fitness(last[0][1])} to {fitness(last[-1][1])}"
     other = _known(control) if control else []
-    return f"{words}; the control is at {percent(other[-1][1])}" if other else words
+    return f"{words}; the control is at {fitness(other[-1][1])}" if other else words
 
 
 def _known(curve: Curve) -> list[tuple[float, float]]:

@@ -35,7 +35,7 @@ def _axis(axis: PanelAxis, words: bool) -> Json:
         found["type"] = "category"
     elif axis.log:
         found["type"] = "log"
-    if axis.title in ("accuracy", "fitness", "share", "share of layers") and not axis.log:
+    if axis.title in ("accuracy", "share", "share of layers") and not axis.log:
         found["tickformat"] = ".0%"
     return found
 

@@ -40,6 +40,16 @@ def percent(value: float | None, digits: int = 1) -> str:
     return "–" if value is None else f"{value * 100:.{digits}f} %"
 
 
+def fitness(value: float | None) -> str:
+    """What selection sees, with three decimals: a method's own sum, so no percentage. A dash for nothing."""
+    return "–" if value is None else f"{value:.3f}"
+
+
+def change(value: float | None) -> str:
+    """A difference of two fitnesses with its sign."""
+    return "–" if value is None else f"{value:+.3f}"
+
+
 def count(value: float | None) -> str:
     """``1234567`` as ``1.23 M``, ``12`` as ``12``; a dash for nothing."""
     if value is None:

@@ -8,7 +8,10 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from searchengine.report.population import Lifetime, Strip
-from webapp.plots.scale import Span, number, percent, span_of
+from webapp.plots.scale import Span, fitness, number, span_of
+
+FEWEST_ROWS = 10
+"""Rows the drawing has room for at least, so that a young population does not stand in huge bars."""
 
 SHADES = 5
 """Classes ``shade-0`` (least fit) to ``shade-4`` (fittest); ``shade-none`` is a life without a fitness."""
@@ -19,14 +22,14 @@ def strip_drawing(
 ) -> SafeString:
     """Every stay as a bar from entering to leaving, darker when fitter; ``link`` gives a birth's address."""
     across = Span(0.0, float(max(strip.places, 1)))
-    fitness = span_of([life.fitness for life in strip.lives if life.fitness is not None], margin=0.0)
+    fittest = span_of([life.fitness for life in strip.lives if life.fitness is not None], margin=0.0)
     bars = format_html_join(
         "",
         '<a href="{}"><rect class="life shade-{}{}" x="{}" y="{}" width="{}" height="{}" rx="2"><title>{}</title></rect></a>',
         (
             (
                 link(life.number),
-                _shade(life, fitness),
+                _shade(life, fittest),
                 "" if life.left is None else " left",
                 number(across.share(life.entered) * width),
                 number(life.row * row_height + 1),
@@ -39,14 +42,14 @@ def strip_drawing(
     )
     return format_html(
         '<svg class="strip" viewBox="0 0 {} {}" preserveAspectRatio="none" role="group" aria-label="{}">{}</svg>',
-        number(width), number(max(strip.rows, 1) * row_height), _label(strip), bars,
+        number(width), number(max(strip.rows, FEWEST_ROWS) * row_height), _label(strip), bars,
     )  # fmt: skip
 
 
-def _shade(life: Lifetime, fitness: Span) -> str:
+def _shade(life: Lifetime, span: Span) -> str:
     if life.fitness is None:
         return "none"
-    return str(min(SHADES - 1, int(fitness.share(life.fitness) * SHADES)))
+    return str(min(SHADES - 1, int(span.share(life.fitness) * SHADES)))
 
 
 def _length(life: Lifetime, strip: Strip, across: Span) -> float:
@@ -56,7 +59,7 @@ def _length(life: Lifetime, strip: Strip, across: Span) -> float:
 
 def _title(life: Lifetime) -> str:
     end = "lives" if life.left is None else f"left after result {life.left}: {life.reason}"
-    return f"#{life.number}, {percent(life.fitness)}, entered with result {life.entered}, {end}"
+    return f"#{life.number}, fitness {fitness(life.fitness)}, entered with result {life.entered}, {end}"
 
 
 def _label(strip: Strip) -> str:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from django.db import models
 
 from searchengine.core.archive import Ranked
 from searchengine.core.errors import UnknownName
 from searchengine.core.jobs import Birth, Report, Result, Score
 from searchengine.core.jsontext import loads
-from webapp.searches.models import Evaluation, Genome
+from webapp.searches.known import known
+from webapp.searches.models import Evaluation, Genome, SearchRun
 from webapp.searches.states import EvaluationState
 
 BIRTH_FIELDS = ("number", "genome", "key", "parent_numbers", "operator", "changes", "cycle")
@@ -20,11 +23,21 @@ class RowsArchive:
     What it has read it keeps, for births and told results never change.
     """
 
-    def __init__(self, run_id: int) -> None:
-        self._run_id = run_id
+    def __init__(self, run: SearchRun, subjects: Collection[int] = ()) -> None:
+        """``subjects`` are births the step will ask for: read in one query."""
+        self._run_id = run.pk
+        self._known = known(run)
         self._births: dict[int, Birth] = {}
         self._scores: dict[int, Score | None] = {}
         self._reports: dict[int, Report | None] = {}
+        if subjects:
+            self._read_ahead(subjects)
+
+    def _read_ahead(self, subjects: Collection[int]) -> None:
+        for *birth, score in self._genomes().filter(number__in=subjects).values_list(*BIRTH_FIELDS, "score"):
+            found = birth_of(*birth)
+            self._births[found.number] = found
+            self._scores[found.number] = Score.from_json(loads(score)) if score else None
 
     def birth(self, number: int) -> Birth:
         found = self._births.get(number)
@@ -52,14 +65,10 @@ class RowsArchive:
         return self._reports[job]
 
     def by_key(self, key: str) -> int | None:
-        numbers = self._genomes().filter(key=key).order_by("number").values_list("number", flat=True)
-        return numbers.first()
+        return self._known.births.get(key)
 
     def evaluated(self, key: str, protocol: str) -> int | None:
-        rows = Evaluation.objects.filter(
-            run_id=self._run_id, genome_key=key, protocol=protocol, reuse_of=None
-        )
-        return rows.order_by("number").values_list("number", flat=True).first()
+        return self._known.evaluated.get((key, protocol))
 
     def best(self, count: int) -> list[Ranked]:
         rows = (

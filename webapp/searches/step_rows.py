@@ -187,21 +187,22 @@ class StepWriter:
         return {sha for text in newest[:SNAPSHOTS_WITH_ARTIFACTS] for sha in loads(text)}
 
     def _write_snapshots(self) -> None:
-        # One milestone a name; its number of the newest event is the one before this step's events.
-        progress = self.step.progress
-        Snapshot.objects.bulk_create(
-            [
-                Snapshot(
-                    run=self.run,
-                    name=name[:120],
-                    seq=self.run.last_seq + position,
-                    births=progress["births"],
-                    jobs=progress["jobs"],
-                    state=state,
-                    artifacts=dumps(sorted(self.step.keep)),
-                )
-                for position, (name, state) in enumerate(self.step.milestones)
-            ]
+        if self.step.milestones:
+            Snapshot.objects.bulk_create(
+                [self._snapshot(name, state, place) for place, (name, state) in enumerate(self.step.milestones)]
+            )
+
+    def _snapshot(self, name: str, state: str, place: int) -> Snapshot:
+        """What was asked and told at the milestone itself stands in its state; this step went on after it."""
+        stood = loads(state)
+        return Snapshot(
+            run=self.run,
+            name=name[:120],
+            seq=self.run.last_seq + place,
+            births=stood["births"],
+            jobs=stood["told"] + len(stood["untold"]),
+            state=state,
+            artifacts=dumps(sorted({*stood["keep"], *self.step.keep})),
         )
 
     def _write_state(self) -> None:

@@ -87,7 +87,8 @@ def _take(run: SearchRun, ready: list[Ready]) -> None:
     try:
         plan = driver.Plan.from_json(loads(run.plan))
         results = {found.number: found.result for found in ready}
-        step = driver.step(plan, run.engine.state, results, RowsArchive(run.pk), closing=run.closing)
+        subjects = {subject for result in results.values() for subject in result.scores}
+        step = driver.step(plan, run.engine.state, results, RowsArchive(run, subjects), closing=run.closing)
         runnable = StepWriter(run, step, ready).write()
     except OperationalError:
         raise  # the database went away: the step is taken again when it is back

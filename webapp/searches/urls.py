@@ -16,6 +16,7 @@ urlpatterns = [
     path("runs/<int:run_id>/do/<slug:name>/", run.verb, name="verb"),
     path("runs/<int:run_id>/analysis/", analysis.analysis, name="analysis"),
     path("runs/<int:run_id>/panels/", analysis.panels, name="panels"),
+    path("runs/<int:run_id>/lineage/", analysis.lineage, name="lineage"),
     path("runs/<int:run_id>/genomes/", genome.genomes, name="genomes"),
     path("runs/<int:run_id>/genomes/<int:number>/", genome.genome, name="genome"),
     path("runs/<int:run_id>/genomes/<int:number>/drawing.svg", genome.drawing_file, name="genome-drawing"),

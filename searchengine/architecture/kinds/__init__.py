@@ -25,8 +25,13 @@ _KINDS: dict[str, Kind] = {}
 
 
 def register(kind: Kind) -> None:
-    """Make ``kind`` known under its name. Raises ``ValueError`` when another kind has that name."""
-    if kind.name in _KINDS:
+    """Make ``kind`` known under its name.
+
+    The same class may come again, when its module is imported anew. Raises ``ValueError`` when a kind of
+    another class has that name.
+    """
+    known = type(_KINDS.get(kind.name, kind))
+    if (known.__module__, known.__qualname__) != (type(kind).__module__, type(kind).__qualname__):
         raise ValueError(f"a layer kind named {kind.name!r} exists already; choose another name")
     _KINDS[kind.name] = kind
 

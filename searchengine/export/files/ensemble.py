@@ -7,6 +7,7 @@ needs torch and safetensors.
 from __future__ import annotations
 
 import importlib.util
+import sys
 from pathlib import Path
 from types import ModuleType
 
@@ -35,6 +36,7 @@ def member_files() -> list[Path]:
 
 def read_module(path: Path) -> ModuleType:
     """The module in the file at ``path``, whatever the working directory."""
+    sys.dont_write_bytecode = True  # the folder stays as its checksums say
     spec = importlib.util.spec_from_file_location(f"member_{path.parent.name}", path)
     assert spec is not None
     assert spec.loader is not None

@@ -41,16 +41,17 @@ def main(arguments: list[str]) -> int:
 
 
 def classify(files: list[str], as_json: bool) -> int:
-    import torch
-
     how = read_json("preprocessing.json")
     classes = read_json("classes.json")
     if len(how["network_inputs"]) > 1:
         names = ", ".join(how["network_inputs"])
         raise Refused(f"this network reads {names} together; call load() of model.py with a tensor for each")
+    batches = [network_input(read(Path(file), how), how) for file in files]
+
+    import torch
+
     network = network_module().load()
-    for file in files:
-        batch = network_input(read(Path(file), how), how)
+    for file, batch in zip(files, batches, strict=True):
         with torch.no_grad():
             logits = network(batch)
         chances = torch.sigmoid(logits) if how["labels"] == "multi" else torch.softmax(logits, dim=1)
@@ -61,10 +62,15 @@ def classify(files: list[str], as_json: bool) -> int:
                 found = [{"class": label, "probability": chance} for chance, label in ranked]
                 print(json.dumps({"file": name, "probabilities": found}))
             else:
-                print(name)
+                print(printable(name))
                 for chance, label in ranked:
-                    print(f"  {chance:.4f}  {label}")
+                    print(f"  {chance:.4f}  {printable(label)}")
     return 0
+
+
+def printable(text: str) -> str:
+    """``text`` without what could move a terminal's cursor or hide characters."""
+    return text if text.isprintable() else ascii(text)
 
 
 def read_json(name: str) -> Any:
@@ -78,6 +84,7 @@ def describe(how: dict[str, Any]) -> str:
 
 def network_module() -> ModuleType:
     """model.py, or ensemble.py of an ensemble, whatever the working directory."""
+    sys.dont_write_bytecode = True  # the folder stays as its checksums say
     name = "ensemble" if (HERE / "ensemble.py").is_file() else "model"
     spec = importlib.util.spec_from_file_location(name, HERE / f"{name}.py")
     assert spec is not None

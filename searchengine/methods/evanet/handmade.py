@@ -33,14 +33,19 @@ def hand_made(name: str, bounds: Bounds) -> Genome:
     """The hand-made network ``name`` inside ``bounds``: pools of one frame, no repeats, two branches where
     they fit."""
     made = HAND_MADE[name]
+    return uniform(made.op, made.t, bounds)
+
+
+def uniform(op: str, t: int, bounds: Bounds) -> Genome:
+    """One operation everywhere, with the temporal kernel nearest to ``t`` that the space has."""
     sizes = bounds.temporal_sizes
-    t = min(sizes, key=lambda size: (abs(size - made.t), size))
-    branch = Branch("conv", made.op, t)
+    nearest = min(sizes, key=lambda size: (abs(size - t), size))
+    branch = Branch("conv", op, nearest)
     return Genome(
         meta=bounds.meta,
         width=bounds.width,
         in_channels=bounds.in_channels,
-        stem=Stem(made.op, t),
+        stem=Stem(op, nearest),
         pools=tuple((name, min(sizes)) for name in pool_names(bounds.meta, bounds.blocks)),
         blocks=tuple(
             Block(1, (branch,) * min(2, bounds.branch_limit(index))) for index in range(bounds.blocks)

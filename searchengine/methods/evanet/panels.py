@@ -139,7 +139,7 @@ def final_accuracy(run: RunHistory) -> Panel:
     return Panel(
         "final-accuracy",
         "Found and hand-made networks",
-        "All were trained equally long at the end; above and to the left is better. Scores are on validation.",
+        "All were trained equally long; above and to the left is better. Scores are on validation.",
         axis,
         PanelAxis("accuracy"),
         series,
@@ -174,7 +174,7 @@ def itgm_profiles(run: RunHistory) -> Panel:
     return Panel(
         "itgm-profiles",
         title,
-        "How much each frame of the window weighs in a profile: grey as it was drawn, in colour as it was learned.",
+        "How much each frame weighs in a profile: grey as it was drawn, in colour as it was learned.",
         FRAME,
         PanelAxis("weight"),
         tuple(series),
@@ -197,7 +197,7 @@ def itgm_mixture(run: RunHistory) -> Panel:
     return Panel(
         "itgm-mixture",
         "iTGM kernels over channel pairs",
-        "Every pair of channels mixes the profiles in its own way: the spread between least and most is that freedom.",
+        "Every pair of channels mixes the profiles its own way: between least and most lies that freedom.",
         FRAME,
         PanelAxis("weight"),
         tuple(series),
@@ -266,7 +266,8 @@ def _final_rows(run: RunHistory) -> dict[int, ScoreRow]:
 
 
 def _hand_made_names(run: RunHistory) -> dict[int, str]:
-    return {number: HAND_MADE[name].title for name, number in (run.progress.get("hand_made") or {}).items()}
+    made = [birth for birth in run.births if birth.operator == "hand_made"]
+    return {birth.number: HAND_MADE[birth.changes[0].arguments["name"]].title for birth in made}
 
 
 def _itgm_layers(run: RunHistory) -> list[Json]:

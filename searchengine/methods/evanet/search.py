@@ -284,7 +284,6 @@ class EvaNetSearch:
             "mutations": mutations_for_round(self._rounds, params.mutations_start, params.mutations_decay),
             "known": self._hits,
             "itgm": self._finale.itgm,
-            "hand_made": self._finale.hand_made_births,
             "ensemble": self._finale.ensemble_metrics,
         }
 

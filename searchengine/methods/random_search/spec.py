@@ -6,7 +6,6 @@ from searchengine.core.controls import ControlParams, planned
 from searchengine.core.method import Accepts, Method, Paper, Preset
 from searchengine.methods.random_search.search import RandomSearch
 
-
 METHOD = Method(
     slug="random_search",
     title="Random search",

@@ -12,13 +12,21 @@ class RegularizedEvolutionParams(ControlParams):
     """Parameters of ageing evolution."""
 
     population: int = knob(
-        10, "How many individuals are alive; the oldest leaves when one more enters.", low=2, high=10_000,
-        unit="individuals", paper="100",
-    )  # fmt: skip
+        10,
+        "How many individuals are alive; the oldest leaves when one more enters.",
+        low=2,
+        high=10_000,
+        unit="individuals",
+        paper="100",
+    )
     sample_size: int = knob(
-        3, "How many individuals take part in a tournament; the fittest becomes the parent.", low=1, high=10_000,
-        unit="individuals", paper="25",
-    )  # fmt: skip
+        3,
+        "How many individuals take part in a tournament; the fittest becomes the parent.",
+        low=1,
+        high=10_000,
+        unit="individuals",
+        paper="25",
+    )
 
     @field_validator("sample_size")
     @classmethod

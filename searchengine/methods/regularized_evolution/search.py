@@ -1,12 +1,14 @@
 """Ageing evolution (Real et al. 2019, arXiv 1802.01548, algorithm 1), one child at a time.
 
-Departure: the paper waits until the whole first population is trained; here a child may be made as soon as the
-first population was asked and one of it was told, so that no worker waits. Selection then sees who was told.
+Departure: the paper waits until the whole first population is trained; here a child may be made as soon as
+the first population was asked and one of it was told, so that no worker waits. Selection then sees who was
+told.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
+
 import numpy as np
 
 from searchengine.core.archive import Archive
@@ -27,7 +29,8 @@ MOST_REDRAWS = 20  # infeasible children of one parent in a row; then a random g
 
 
 class RegularizedEvolution:
-    """State: the generator, the population in order of entering, the counters, the leaders, the final phase."""
+    """State: the generator, the population in order of entering, the counters, the leaders, the final
+    phase."""
 
     def __init__(
         self,

@@ -7,11 +7,10 @@ from searchengine.core.method import Accepts, Method, Paper, Preset
 from searchengine.methods.regularized_evolution.params import RegularizedEvolutionParams
 from searchengine.methods.regularized_evolution.search import RegularizedEvolution
 
-
 METHOD = Method(
     slug="regularized_evolution",
     title="Regularized evolution",
-    summary="Tournament evolution in which the oldest dies, on any space: one mutation a child, no crossover.",
+    summary="Tournament evolution in which the oldest dies, on any space: a mutation a child, no crossover.",
     paper=Paper(
         title="Regularized Evolution for Image Classifier Architecture Search",
         authors="Esteban Real, Alok Aggarwal, Yanping Huang, Quoc V. Le",

@@ -1,4 +1,5 @@
-"""A chain as an architecture: each block convolution, norm, activation and perhaps a pool; then a linear head."""
+"""A chain as an architecture: each block convolution, norm, activation and perhaps a pool; then a linear
+head."""
 
 from __future__ import annotations
 
@@ -9,7 +10,8 @@ from searchengine.core.setting import Setting
 
 
 def describe(genome: Json, setting: Setting) -> Architecture:
-    """The network of ``genome``: input (C, H, W), output one number a class. Raises ``InfeasibleArchitecture``.
+    """The network of ``genome``: input (C, H, W), output one number a class. Raises
+    ``InfeasibleArchitecture``.
 
     The fidelity's ``channels`` divides the widths, to at least 1.
     """

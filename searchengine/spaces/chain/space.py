@@ -40,13 +40,21 @@ class ChainParams(Params):
         0.1, "Highest learning rate of the cosine schedule.", low=1e-6, high=10.0, group="training"
     )
     final_steps: int = knob(
-        400, "Optimiser steps of the longer training that ends a search.", low=1, high=1_000_000, unit="steps",
+        400,
+        "Optimiser steps of the longer training that ends a search.",
+        low=1,
+        high=1_000_000,
+        unit="steps",
         group="final",
-    )  # fmt: skip
+    )
     most_parameters: int = knob(
-        200_000, "Networks with more parameters are refused before training.", low=1, high=10**9, unit="parameters",
+        200_000,
+        "Networks with more parameters are refused before training.",
+        low=1,
+        high=10**9,
+        unit="parameters",
         group="limits",
-    )  # fmt: skip
+    )
 
 
 class ChainSpace:

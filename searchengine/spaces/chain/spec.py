@@ -18,7 +18,7 @@ def _two_blocks(params: Params, data: DataSummary) -> Json:
 SPACE = BuiltInSpace(
     slug="chain",
     title="Chain of convolutions",
-    summary="Small image networks: one to four convolution blocks with width, kernel, stride, pool and activation.",
+    summary="Small image networks of one to four blocks: width, kernel, stride, pool and activation each.",
     params=ChainParams,
     accepts=Accepts(modalities=frozenset({"images"})),
     space=ChainSpace,

@@ -5,7 +5,7 @@ import { colour, faded } from "../palette.js";
 import { paintedLayout } from "../plot.js";
 import { read, write } from "../view-state.js";
 
-const percent = (value) => `${(value * 100).toFixed(1)} %`;
+const said = (value) => value.toFixed(3);
 
 export class ProgressChart {
   #element;
@@ -16,6 +16,7 @@ export class ProgressChart {
   #selected = null;
   #ranges = null;
   #drawn = false;
+  #told = 0;
   last = -1;
 
   constructor(element, onSelect) {
@@ -38,7 +39,9 @@ export class ProgressChart {
     for (let i = 0; i < points.place.length; i += 1) {
       if (points.place[i] <= this.last) continue;
       const into = points.fitness[i] === null ? this.#failed : this.#points;
-      into.x.push(points.place[i] + 1);
+      // Results are counted as they were told: a job of the last phase has a number but is no point here.
+      this.#told += 1;
+      into.x.push(this.#told);
       into.number.push(points.number[i]);
       into.text.push(points.text[i]);
       if (points.fitness[i] !== null) into.y.push(points.fitness[i]);
@@ -66,14 +69,14 @@ export class ProgressChart {
       {
         type: "scatter", mode: "markers", name: "births", x: this.#points.x, y: this.#points.y, customdata: this.#points.number, text: this.#points.text,
         marker: { size: 7, color: faded(colour("muted"), 0.75), line: { width: 1, color: colour("surface") } },
-        hovertemplate: "%{text}<br>%{y:.2%}<extra></extra>",
+        hovertemplate: "%{text}<br>%{y:.3f}<extra></extra>",
       },
       {
         type: "scatter", mode: "markers", name: "failed", x: this.#failed.x, y: this.#failed.x.map(() => floor), customdata: this.#failed.number, text: this.#failed.text,
         marker: { size: 8, symbol: "x-thin", line: { width: 2, color: colour("bad") } }, hovertemplate: "%{text}<br>failed<extra></extra>",
       },
-      { type: "scatter", mode: "lines", name: "control, best so far", x: control?.x ?? [], y: control?.y ?? [], line: { shape: "hv", width: 2, dash: "dash", color: colour("control") }, hovertemplate: "control: %{y:.2%}<extra></extra>" },
-      { type: "scatter", mode: "lines", name: "best so far", x: best.x, y: best.y, line: { shape: "hv", width: 2.5, color: run }, hovertemplate: "best so far: %{y:.2%}<extra></extra>" },
+      { type: "scatter", mode: "lines", name: "control, best so far", x: control?.x ?? [], y: control?.y ?? [], line: { shape: "hv", width: 2, dash: "dash", color: colour("control") }, hovertemplate: "control: %{y:.3f}<extra></extra>" },
+      { type: "scatter", mode: "lines", name: "best so far", x: best.x, y: best.y, line: { shape: "hv", width: 2.5, color: run }, hovertemplate: "best so far: %{y:.3f}<extra></extra>" },
       {
         type: "scatter", mode: "markers", name: "selected", x: chosen < 0 ? [] : [this.#points.x[chosen]], y: chosen < 0 ? [] : [this.#points.y[chosen]],
         marker: { size: 13, color: "rgba(0,0,0,0)", line: { width: 3, color: colour("text") } }, hoverinfo: "skip",
@@ -82,7 +85,7 @@ export class ProgressChart {
     const layout = paintedLayout({
       uirevision: "kept",
       xaxis: { title: { text: "results told" }, rangemode: "tozero" },
-      yaxis: { title: { text: "fitness on validation" }, tickformat: ".0%" },
+      yaxis: { title: { text: "fitness (validation)" }, tickformat: ".3~f" },
     }, this.#element.clientWidth < 480);
     if (this.#ranges) {
       const [x0, x1, y0, y1] = this.#ranges;
@@ -96,8 +99,8 @@ export class ProgressChart {
   summary() {
     const { best, control } = this.#curves;
     if (!best.y.length) return "No result yet";
-    const beside = control?.y.length ? `; the control is at ${percent(control.y.at(-1))}` : "";
-    return `Best so far ${percent(best.y.at(-1))} after ${this.last + 1} results${beside}`;
+    const beside = control?.y.length ? `; the control is at ${said(control.y.at(-1))}` : "";
+    return `Best so far ${said(best.y.at(-1))} after ${this.#told} results${beside}`;
   }
 
   #listen() {

@@ -173,5 +173,11 @@ def test_a_kind_is_registered_once_and_found_by_name() -> None:
     conv = kind_named("conv")
     assert kinds()["conv"] is conv
     assert isinstance(conv, Kind)
+    register(conv)
+
+    class Conv(Kind):
+        name = "conv"
+
     with pytest.raises(ValueError, match="'conv' exists already"):
-        register(conv)
+        register(Conv())
+    assert kind_named("conv") is conv

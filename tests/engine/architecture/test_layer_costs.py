@@ -87,6 +87,13 @@ def test_a_maximum_over_time_and_space_keeps_the_maps_between_its_two_steps() ->
     assert (apart.kept_bytes, apart.keeps_inputs) == (after_space * 8, True)
 
 
+def test_a_bomb_of_parameters_is_counted_before_anything_is_built() -> None:
+    b, x = builder(3, 224, 224)
+    wide = b.conv(x, 10**6, kernel=3)
+    cost = node(b, b.conv(wide, 10**6, kernel=3)).cost
+    assert (cost.parameters, cost.macs) == (9 * 10**12, 9 * 10**12 * 224**2)
+
+
 def test_costs_of_equal_layers_are_worked_out_once() -> None:
     b, x = builder(8, 6, 6)
     assert node(b, b.conv(x, 8, kernel=3)).cost is node(b, b.conv(x, 8, kernel=(3, 3), padding=1)).cost

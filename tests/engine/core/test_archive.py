@@ -19,8 +19,22 @@ def _birth(number: int, key: str) -> Birth:
 
 
 def _job(number: int, birth: int, reuse_of: int | None = None, protocol: str = "p") -> Job:
-    return Job(number, "chain", "train", (birth,), {birth: {}}, 1, Fidelity(), {}, {}, {}, 1.0, "search", protocol,
-               reuse_of)  # fmt: skip
+    return Job(
+        number,
+        "chain",
+        "train",
+        (birth,),
+        {birth: {}},
+        1,
+        Fidelity(),
+        {},
+        {},
+        {},
+        1.0,
+        "search",
+        protocol,
+        reuse_of,
+    )
 
 
 def _report(job: int, birth: int, fitness: float | None, phase: str = "search") -> Report:
@@ -47,7 +61,9 @@ def _plainly_best(rows: list[Row], count: int) -> list[Ranked]:
     return list(found.values())[:count]
 
 
-_rows = st.lists(st.tuples(st.sampled_from("abcdef"), st.one_of(st.none(), st.sampled_from([0.1, 0.5, 0.5, 0.9]))))
+_rows = st.lists(
+    st.tuples(st.sampled_from("abcdef"), st.one_of(st.none(), st.sampled_from([0.1, 0.5, 0.5, 0.9])))
+)
 
 
 @given(rows=_rows, count=st.integers(0, 8), cut=st.integers(0, 40))

@@ -57,7 +57,9 @@ def test_a_tournament_of_two_is_won_with_the_odds_of_drawing_without_replacement
     rng = first_generator(4)
     counts = Counter(tournament(population, 2, rng).number for _ in range(6000))
     assert counts[0] == 0
-    assert np.allclose([counts[3] / 6000, counts[2] / 6000, counts[1] / 6000], [3 / 6, 2 / 6, 1 / 6], atol=0.03)
+    assert np.allclose(
+        [counts[3] / 6000, counts[2] / 6000, counts[1] / 6000], [3 / 6, 2 / 6, 1 / 6], atol=0.03
+    )
 
 
 def test_equals_in_a_tournament_go_to_the_earlier_birth() -> None:

@@ -13,7 +13,9 @@ from PIL import Image
 CODECS = {"mp4": "libx264", "webm": "libvpx-vp9", "avi": "mpeg4"}
 
 
-def write_picture(path: Path, value: int = 128, size: tuple[int, int] = (12, 10), mode: str = "RGB", seed: int = 0) -> Path:
+def write_picture(
+    path: Path, value: int = 128, size: tuple[int, int] = (12, 10), mode: str = "RGB", seed: int = 0
+) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(seed)
     image = Image.new(mode, size, value if mode in ("L", "P", "1") else None)
@@ -31,7 +33,9 @@ def image_folder(root: Path, classes: tuple[str, ...] = ("cat", "dog"), each: in
     return root
 
 
-def write_video(path: Path, frames: int = 12, size: tuple[int, int] = (32, 24), rate: int = 12, brightness: int = 0) -> Path:
+def write_video(
+    path: Path, frames: int = 12, size: tuple[int, int] = (32, 24), rate: int = 12, brightness: int = 0
+) -> Path:
     """A video whose frame t is grey of 10·t + ``brightness``."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with av.open(str(path), "w") as container:

@@ -58,7 +58,10 @@ def test_a_clip_is_its_digit_moved_on_a_torus() -> None:
     digit[:8, :8] = real_digits()[0][5] / 16
     for number, displacement in enumerate(MOTIONS.values()):
         clip = source.read(5 * 8 + number)[0] * source.scale + source.offset
-        back = [np.roll(frame, tuple(-step for step in reversed(displacement(t))), (0, 1)) for t, frame in enumerate(clip)]
+        back = [
+            np.roll(frame, tuple(-step for step in reversed(displacement(t))), (0, 1))
+            for t, frame in enumerate(clip)
+        ]
         still = np.mean(back, axis=0)
         fits = [((np.roll(digit, (y, x), (0, 1)) - still) ** 2).mean() for y in range(16) for x in range(16)]
         # Eight frames average noise of variance 0.16 down to 0.02.
@@ -74,7 +77,8 @@ def test_images_keep_to_one_part_and_come_once_in_every_class() -> None:
 
 
 def test_single_frames_have_the_same_statistics_in_every_class(motion: tuple[Path, PreparedData]) -> None:
-    """Mean and spread of each frame, a class: 1,000 clips a class, so 4 standard errors bound what chance gives."""
+    """Mean and spread of each frame, a class: 1,000 clips a class, so 4 standard errors bound what chance
+    gives."""
     data = motion[1]
     x, y = data.train.x[:, 0].astype(np.float64), data.train.y
     for t in range(8):
@@ -92,7 +96,9 @@ def test_a_classifier_of_single_frames_is_at_chance(motion: tuple[Path, Prepared
     from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
     data = motion[1]
-    fitted = LinearDiscriminantAnalysis().fit(data.train.x[:4000, 0, t].reshape(4000, -1) / 255, data.train.y[:4000])
+    fitted = LinearDiscriminantAnalysis().fit(
+        data.train.x[:4000, 0, t].reshape(4000, -1) / 255, data.train.y[:4000]
+    )
     accuracy = fitted.score(data.validation.x[:, 0, t].reshape(3200, -1) / 255, data.validation.y)
     assert abs(accuracy - 1 / 8) < 4 * np.sqrt(1 / 8 * 7 / 8 / 3200)
 
@@ -101,7 +107,10 @@ def test_noise_follows_its_seed(tmp_path: Path) -> None:
     clips = [DigitsMotion(Preparation(noise_seed=seed)).read(17) for seed in (0, 0, 1)]
     assert (clips[0] == clips[1]).all()
     assert (clips[0] != clips[2]).any()
-    one, other = prepare("digits-motion", tmp_path), prepare("digits-motion", tmp_path, Preparation(noise_seed=1))
+    one, other = (
+        prepare("digits-motion", tmp_path),
+        prepare("digits-motion", tmp_path, Preparation(noise_seed=1)),
+    )
     assert one.summary.fingerprint != other.summary.fingerprint
 
 

@@ -13,7 +13,9 @@ from searchengine.data.command import main
 from tests.engine.data.files import image_folder
 
 
-def test_prepare_prints_progress_and_ends_with_the_summary(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_prepare_prints_progress_and_ends_with_the_summary(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["prepare", "digits", "--json", "--data-root", str(tmp_path)]) == 0
     *progress, last = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert all({"progress", "done", "of"} == set(line) for line in progress)
@@ -33,7 +35,9 @@ def test_people_get_a_report(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     assert "pets" in capsys.readouterr().out
 
 
-def test_a_refusal_is_said_in_words_and_by_the_exit_code(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_refusal_is_said_in_words_and_by_the_exit_code(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["prepare", "nowhere", "--json", "--data-root", str(tmp_path)]) == 2
     assert "no built-in data set" in json.loads(capsys.readouterr().out)["error"]
     assert main(["prepare", "nowhere", "--data-root", str(tmp_path)]) == 2

@@ -39,7 +39,11 @@ def test_a_copy_of_a_folder_has_the_same_fingerprint_and_a_change_another(tmp_pa
 
 def test_a_manifest_survives_its_file(tmp_path: Path) -> None:
     manifest = prepare("digits", tmp_path)
-    assert Manifest.from_json(manifest.to_json()) == manifest == read_manifest(tmp_path / manifest.summary.fingerprint)
+    assert (
+        Manifest.from_json(manifest.to_json())
+        == manifest
+        == read_manifest(tmp_path / manifest.summary.fingerprint)
+    )
 
 
 def test_mean_and_std_are_those_of_the_training_part(tmp_path: Path) -> None:
@@ -82,7 +86,9 @@ def test_what_a_killed_preparation_left_is_swept(tmp_path: Path) -> None:
 
 def test_sets_are_found_by_name_and_fingerprint(tmp_path: Path) -> None:
     manifest = prepare("digits", tmp_path)
-    assert find_prepared(tmp_path, "digits") == find_prepared(tmp_path, manifest.summary.fingerprint) == manifest
+    assert (
+        find_prepared(tmp_path, "digits") == find_prepared(tmp_path, manifest.summary.fingerprint) == manifest
+    )
     assert [found.summary.slug for found in prepared_sets(tmp_path)] == ["digits"]
     with pytest.raises(UnknownName, match="prepared are: digits"):
         find_prepared(tmp_path, "letters")
@@ -128,7 +134,10 @@ def test_previews_show_every_class_and_clips_move(tmp_path: Path) -> None:
     sheet = Image.open(tmp_path / images.summary.fingerprint / "previews" / "sheet.png")
     assert sheet.size == (8 * 68 + 4, 10 * 68 + 4)
     previews = tmp_path / clips.summary.fingerprint / "previews"
-    assert sorted(path.name for path in previews.iterdir()) == [*(f"class-{label}.png" for label in range(8)), "sheet.png"]
+    assert sorted(path.name for path in previews.iterdir()) == [
+        *(f"class-{label}.png" for label in range(8)),
+        "sheet.png",
+    ]
     with Image.open(previews / "class-0.png") as animation:
         assert animation.n_frames == 8
         assert animation.info["loop"] == 0
@@ -158,8 +167,20 @@ def test_settings_out_of_range_are_refused_in_words(values: dict[str, object], w
 
 def test_the_fingerprint_depends_on_every_setting(tmp_path: Path) -> None:
     source = write_npz(tmp_path / "a.npz", x=np.zeros((20, 8, 8), np.uint8), y=np.arange(20) % 2)
-    other = {"side": 4, "seed": 1, "noise_seed": 1, "validation": 0.3, "test": 0.3, "mirror_safe": False, "name": "b", "colour": "rgb"}
-    found = {prepare(str(source), tmp_path / "data", Preparation(**{name: value})).summary.fingerprint for name, value in other.items()}  # type: ignore[arg-type]
+    other = {
+        "side": 4,
+        "seed": 1,
+        "noise_seed": 1,
+        "validation": 0.3,
+        "test": 0.3,
+        "mirror_safe": False,
+        "name": "b",
+        "colour": "rgb",
+    }
+    found = {
+        prepare(str(source), tmp_path / "data", Preparation(**{name: value})).summary.fingerprint
+        for name, value in other.items()
+    }  # type: ignore[arg-type]
     assert len(found) == len(other)
     assert {field.name for field in fields(Preparation)} - set(other) == {"frames", "group"}
 

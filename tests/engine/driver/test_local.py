@@ -94,16 +94,17 @@ def test_a_killed_training_process_costs_nothing_but_time(
     run = LocalRun(folder, workers=1, data_root=data_root, observe=kill_twice)
     run.run()
     folder.close()
-    lost = [row for row in read_lines(tmp_path / "run" / "events.jsonl") if row["payload"].get("state") == "lost"]
+    lost = [
+        row for row in read_lines(tmp_path / "run" / "events.jsonl") if row["payload"].get("state") == "lost"
+    ]
     assert len(lost) == len(killed) >= 1
     assert _lineage(tmp_path / "run") == _lineage(left_alone)
 
 
-@pytest.mark.parametrize("workers", [1, 2])
 def test_a_run_killed_with_everything_it_started_goes_on_as_if_nothing_had_happened(
-    workers: int, small_plan: Plan, data_root: Path, left_alone: Path, tmp_path: Path
+    small_plan: Plan, data_root: Path, left_alone: Path, tmp_path: Path
 ) -> None:
-    path = tmp_path / "run"
+    path, workers = tmp_path / "run", 2
     RunFolder.create(path, small_plan, preset=None, workers=workers, control=False).close()
     for results in (1, 4, 9):
         _resume_until(path, data_root, results)
@@ -120,7 +121,10 @@ def _resume_until(path: Path, data_root: Path, results: int) -> None:
     """Resume in another process; kill -9 its whole session once so many results are on disk."""
     command = [sys.executable, "-m", "searchengine", "resume", str(path), "--data-root", str(data_root)]
     child = subprocess.Popen(
-        command, env={**os.environ, "PYTHONPATH": str(ROOT)}, stderr=subprocess.DEVNULL, start_new_session=True
+        command,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
     )
     deadline = time.monotonic() + 120
     try:

@@ -6,7 +6,14 @@ import pytest
 
 from searchengine.driver import Budget, Plan, make_plan
 from searchengine.testing.data import TINY_IMAGES
-from searchengine.testing.rehearsal import Evaluator, Rehearsal, constant, hashed, one_at_random, some_at_random
+from searchengine.testing.rehearsal import (
+    Evaluator,
+    Rehearsal,
+    constant,
+    hashed,
+    one_at_random,
+    some_at_random,
+)
 
 METHODS = ("random_search", "regularized_evolution")
 
@@ -25,7 +32,9 @@ def test_history_is_the_same_for_any_arrival_and_any_number_of_workers(
     histories = {
         "two workers": Rehearsal(_plan(method, window)).run(evaluate, workers=2),
         "shuffled": Rehearsal(_plan(method, window)).run(evaluate, workers=16, arrival=one_at_random(1)),
-        "shuffled with two": Rehearsal(_plan(method, window)).run(evaluate, workers=2, arrival=one_at_random(2)),
+        "shuffled with two": Rehearsal(_plan(method, window)).run(
+            evaluate, workers=2, arrival=one_at_random(2)
+        ),
         "grouped": Rehearsal(_plan(method, window)).run(evaluate, workers=16, arrival=some_at_random(3)),
         "all at once": Rehearsal(_plan(method, window)).run(evaluate, workers=16, arrival=list),
     }

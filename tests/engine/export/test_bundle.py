@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
 
-from searchengine.export.bundle import Bundle, write_bundle, zip_folder
+from searchengine.export.bundle import write_bundle, zip_folder
 from searchengine.export.check import check_bundle, sample_bytes, write_expected
 from searchengine.export.spec import ExportRefused, ExportSpec
 
@@ -29,23 +31,48 @@ HOSTILE = (
 )
 
 
+class Made(NamedTuple):
+    """An export made by the command: its folder and files, what it said, and its zip."""
+
+    folder: Path
+    files: list[str]
+    said: list[dict[str, Any]]
+    packed: Path
+
+
 @pytest.fixture(scope="module")
-def bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Made:
     folder = tmp_path_factory.mktemp("network")
     spec = chain_spec(folder, data=images(HOSTILE), run={"name": '"""; import os', "seed": 1})
-    return write_bundle(ExportSpec.from_json(spec), folder / "out" / "export")
+    (folder / "spec.json").write_text(json.dumps(spec))
+    out, packed = folder / "out" / "export", folder / "packed.zip"
+    ended = command(str(folder / "spec.json"), "--to", str(out), "--zip", str(packed), "--json")
+    assert ended.returncode == 0, ended.stdout[-2000:] + ended.stderr[-2000:]
+    said = [json.loads(line) for line in ended.stdout.splitlines()]
+    return Made(out, said[-1]["files"], said, packed)
 
 
-def run(script: Path, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+def command(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-I", str(script), *arguments], cwd=cwd, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "searchengine.export", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=Path(__file__).resolve().parents[3],
     )
 
 
-def test_every_check_of_an_export_holds(bundle: Bundle) -> None:
-    assert [check for check in bundle.checks if not check.passed] == []
-    assert bundle.ok
-    names = {check.name for check in bundle.checks}
+def run(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-I", *arguments], cwd=cwd, capture_output=True, text=True, check=False
+    )
+
+
+def test_every_check_of_an_export_holds(bundle: Made) -> None:
+    last = bundle.said[-1]
+    assert [check for check in last["checks"] if not check["passed"]] == []
+    assert last["ok"]
+    names = {check["name"] for check in last["checks"]}
     assert {
         "the source gives the engine's output",
         "ONNX gives the engine's output",
@@ -57,11 +84,24 @@ def test_every_check_of_an_export_holds(bundle: Bundle) -> None:
     } <= names
 
 
-def test_an_export_holds_what_it_takes_to_use_and_to_trust_it(bundle: Bundle) -> None:
+def test_the_command_tells_how_far_it_is(bundle: Made) -> None:
+    assert bundle.said[0] == {"progress": "writing networks", "done": 0, "of": 1}
+    assert all(line["done"] <= line["of"] for line in bundle.said[:-1])
+
+
+def test_the_command_refuses_in_words(tmp_path: Path) -> None:
+    (tmp_path / "spec.json").write_text("{not json")
+    ended = command(str(tmp_path / "spec.json"), "--to", str(tmp_path / "out"), "--json")
+    assert ended.returncode == 2
+    assert "no readable JSON" in json.loads(ended.stdout)["error"]
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_export_holds_what_it_takes_to_use_and_to_trust_it(bundle: Made) -> None:
     assert set(bundle.files) == {
-        "MODEL_CARD.md", "SHA256SUMS", "checks.json", "classes.json", "genome.json", "lineage.json", "model.onnx",
-        "model.py", "network.svg", "predict.py", "preprocessing.json", "recipe.json", "run.json",
-        "weights.safetensors",
+        "MODEL_CARD.md", "SHA256SUMS", "checks.json", "classes.json", "genome.json", "lineage.json",
+        "model.onnx", "model.py", "network.svg", "predict.py", "preprocessing.json",
+        "recipe.json", "run.json", "weights.safetensors",
     }  # fmt: skip
     assert json.loads((bundle.folder / "classes.json").read_text()) == list(HOSTILE)
     assert json.loads((bundle.folder / "checks.json").read_text())["ok"]
@@ -71,7 +111,7 @@ def test_an_export_holds_what_it_takes_to_use_and_to_trust_it(bundle: Bundle) ->
     assert "The test part was not used" in card
 
 
-def test_no_path_of_this_machine_is_in_any_file(bundle: Bundle) -> None:
+def test_no_path_of_this_machine_is_in_any_file(bundle: Made) -> None:
     here = [
         str(Path(__file__).resolve().parents[3]).encode(),
         str(bundle.folder.parent).encode(),
@@ -82,52 +122,38 @@ def test_no_path_of_this_machine_is_in_any_file(bundle: Bundle) -> None:
         assert not any(path in content for path in here), name
 
 
-def test_predict_prints_its_usage_and_classifies_an_image(bundle: Bundle, tmp_path: Path) -> None:
-    usage = run(bundle.folder / "predict.py", cwd=tmp_path)
-    assert usage.returncode == 0
-    assert "python predict.py FILE" in usage.stdout
+def test_an_export_needs_torch_and_safetensors_alone(bundle: Made, tmp_path: Path) -> None:
+    np.save(tmp_path / "sample.npy", np.zeros((2, 1, 8, 8), np.float32))
+    code = (
+        "import runpy, sys; sys.modules.update(dict.fromkeys(('numpy', 'PIL', 'av', 'onnx', 'scipy', 'sklearn')));"
+        " sys.argv = sys.argv[1:]; runpy.run_path(sys.argv[0], run_name='__main__')"
+    )
+    found = run("-c", code, str(bundle.folder / "predict.py"), "sample.npy", "--json", cwd=tmp_path)
+    assert found.returncode == 0, found.stderr
+    first, second = (json.loads(line) for line in found.stdout.splitlines())
+    assert first["probabilities"] == second["probabilities"]
+
+
+def test_predict_classifies_an_image_and_leaves_no_trace(bundle: Made, tmp_path: Path) -> None:
     from PIL import Image
 
     Image.fromarray(np.arange(400, dtype=np.uint16).reshape(20, 20).astype(np.uint8)).save(tmp_path / "p.png")
-    found = run(bundle.folder / "predict.py", str(tmp_path / "p.png"), "--json", cwd=tmp_path)
+    found = run(str(bundle.folder / "predict.py"), str(tmp_path / "p.png"), "--json", cwd=tmp_path)
     assert found.returncode == 0, found.stderr
     rows = json.loads(found.stdout)["probabilities"]
     assert sum(row["probability"] for row in rows) == pytest.approx(1.0, abs=1e-5)
     assert {row["class"] for row in rows} == set(HOSTILE)
+    assert not list(bundle.folder.rglob("__pycache__"))
 
 
-def test_predict_refuses_in_words(bundle: Bundle, tmp_path: Path) -> None:
-    np.save(tmp_path / "wrong.npy", np.zeros((1, 9, 9), np.uint8))
-    (tmp_path / "text.png").write_text("no picture")
-    for name, words in (
-        ("wrong.npy", "must have shape"),
-        ("text.png", "cannot be read"),
-        ("gone", "no file"),
-    ):
-        found = run(bundle.folder / "predict.py", str(tmp_path / name), cwd=tmp_path)
-        assert found.returncode == 2
-        assert words in found.stderr
+def test_a_zip_of_an_export_is_the_same_every_time(bundle: Made, tmp_path: Path) -> None:
+    zip_folder(bundle.folder, tmp_path / "again.zip")
+    assert (tmp_path / "again.zip").read_bytes() == bundle.packed.read_bytes()
+    with zipfile.ZipFile(bundle.packed) as packed:
+        assert sorted(packed.namelist()) == sorted(f"export/{name}" for name in bundle.files)
 
 
-def test_a_batch_of_arrays_is_classified_row_by_row(bundle: Bundle, tmp_path: Path) -> None:
-    np.save(tmp_path / "batch.npy", np.zeros((3, 1, 8, 8), np.float32))
-    found = run(bundle.folder / "predict.py", str(tmp_path / "batch.npy"), "--json", cwd=tmp_path)
-    rows = [json.loads(line) for line in found.stdout.splitlines()]
-    assert len(rows) == 3
-    assert rows[0]["probabilities"] == rows[2]["probabilities"]
-
-
-def test_a_zip_of_an_export_is_the_same_every_time(bundle: Bundle, tmp_path: Path) -> None:
-    for name in ("a.zip", "b.zip"):
-        zip_folder(bundle.folder, tmp_path / name)
-    assert (tmp_path / "a.zip").read_bytes() == (tmp_path / "b.zip").read_bytes()
-    with zipfile.ZipFile(tmp_path / "a.zip") as packed:
-        assert sorted(packed.namelist()) == [f"export/{name}" for name in bundle.files]
-
-
-def test_a_changed_file_fails_its_checks(bundle: Bundle, tmp_path: Path) -> None:
-    import shutil
-
+def test_a_changed_file_fails_its_checks(bundle: Made, tmp_path: Path) -> None:
     from searchengine.export.bundle import preprocessing
     from searchengine.export.weights import trained_network
 
@@ -188,7 +214,7 @@ def test_weights_of_another_network_are_refused_and_leave_nothing(tmp_path: Path
 )
 def test_what_cannot_be_exported_is_refused_in_words(tmp_path: Path, change: dict, words: str) -> None:
     with pytest.raises(ExportRefused, match=words):
-        ExportSpec.from_json(chain_spec(tmp_path, **change)).summary()
+        ExportSpec.from_json({**chain_spec(tmp_path), **change})
 
 
 def test_gone_weights_are_refused_in_words(tmp_path: Path) -> None:

@@ -18,9 +18,20 @@ SUMMARY = DataSummary("none", "None", "0" * 32, "images", (1, 8, 8), ("a", "b"),
 
 def job(kind: str, number: int = 0, subjects: tuple[int, ...] = (0,), seed: int = 1, **arguments: Any) -> Job:
     return Job(
-        number=number, evaluator="scripted", kind=kind, subjects=subjects, genomes={one: {} for one in subjects},
-        seed=seed, fidelity=Fidelity(), arguments=arguments, inputs={}, recipe={}, cost=1.0, phase="search", protocol="p",
-    )  # fmt: skip
+        number=number,
+        evaluator="scripted",
+        kind=kind,
+        subjects=subjects,
+        genomes={one: {} for one in subjects},
+        seed=seed,
+        fidelity=Fidelity(),
+        arguments=arguments,
+        inputs={},
+        recipe={},
+        cost=1.0,
+        phase="search",
+        protocol="p",
+    )
 
 
 class Bench:

@@ -13,9 +13,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.engine.jobs.scripted_bench import Bench
 
 from searchengine.jobs.process import Checkpointed, Died, Finished, Progress, Stopped
+from tests.engine.jobs.scripted_bench import Bench
 
 
 def test_a_job_runs_to_its_end_and_the_process_takes_the_next(bench: Bench) -> None:
@@ -189,7 +189,9 @@ def test_a_job_with_too_little_memory_runs_again_at_half(open_process: Callable[
     assert result.findings["micro_batch_halved"] is True
 
 
-def test_a_job_with_too_little_memory_even_at_half_is_a_bad_genome(open_process: Callable[..., Bench]) -> None:
+def test_a_job_with_too_little_memory_even_at_half_is_a_bad_genome(
+    open_process: Callable[..., Bench],
+) -> None:
     bench = open_process(memory_bytes=600 * 2**20)
     bench.start("eat_memory", bytes=4000 * 2**20)
     failure = bench.until(Finished).result.scores[0].failure
@@ -198,12 +200,16 @@ def test_a_job_with_too_little_memory_even_at_half_is_a_bad_genome(open_process:
     assert bench.until(Finished).result.scores[0].failure is None
 
 
-def test_a_process_over_its_memory_is_ended_and_the_job_gets_one_more_try(open_process: Callable[..., Bench]) -> None:
+def test_a_process_over_its_memory_is_ended_and_the_job_gets_one_more_try(
+    open_process: Callable[..., Bench],
+) -> None:
     for attempt in range(2):
         bench = open_process(memory_bytes=500 * 2**20)
         bench.until_ready()
         # Its own limit would make the allocation fail first; the parent's watch is what is tested here.
-        resource.prlimit(bench.process.pid, resource.RLIMIT_DATA, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        resource.prlimit(
+            bench.process.pid, resource.RLIMIT_DATA, (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
+        )
         bench.start("creep")
         died = bench.until(Died)
         assert died.reason == "out_of_memory", attempt
@@ -239,7 +245,9 @@ def test_a_process_dies_with_its_parent(tmp_path: Path) -> None:
         "p = TrainingProcess(store=folder, data_root=folder, scratch=folder);"
         "print(p.pid, flush=True); sys.stdin.read()"
     )
-    with subprocess.Popen([sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as parent:
+    with subprocess.Popen(
+        [sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as parent:
         assert parent.stdout is not None
         child = int(parent.stdout.readline())
         assert not _gone(child)

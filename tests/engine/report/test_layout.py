@@ -67,9 +67,9 @@ def test_repeats_are_drawn_once_and_can_be_expanded() -> None:
     check(open_)
     labels = {group.label for group in folded.groups if group.series}
     assert labels == {
-        "block 1 (repeat 1)",
-        "block 1 ×2 (repeats 2, 4)",
-        "block 1 (repeat 3)",
+        "block 1, repeat 1 of 4",
+        "block 1 ×2, repeats 2, 4 of 4",
+        "block 1, repeat 3 of 4",
     }
     assert len(open_.nodes) > len(folded.nodes)
     assert sum(group.parameters for group in folded.groups if group.series) == sum(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import cast
+from collections.abc import Callable
+from typing import Any, cast
 
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, inline_serializer
@@ -11,12 +12,14 @@ from rest_framework.authentication import SessionAuthentication
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from webapp.accounts.models import User
 from webapp.accounts.permissions import one_of
 from webapp.accounts.roles import Role
 from webapp.api.authentication import BearerToken
+from webapp.api.errors import answer
 from webapp.api.parsing import StrictJsonParser
 from webapp.searches.models import SearchRun
 
@@ -42,6 +45,9 @@ class View(APIView):
     permission_classes = (IsAuthenticated,)
     parser_classes = (StrictJsonParser,)
     renderer_classes = (JSONRenderer,)
+
+    def get_exception_handler(self) -> Callable[[Exception, dict[str, Any]], Response | None]:
+        return answer
 
     def person(self, request: Request) -> User:
         return cast(User, request.user)

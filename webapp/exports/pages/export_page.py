@@ -7,7 +7,6 @@ from typing import NamedTuple
 from searchengine.core.errors import EngineError
 from webapp.exports.models import Export, ExportKind, ExportState
 from webapp.searches.models import Genome, SearchRun
-from webapp.searches.pages.networks import architecture
 from webapp.searches.pages.source import source_text
 
 LOOKS = {
@@ -67,7 +66,7 @@ def export_page(export: Export, *, source: bool = True) -> ExportPage:
     text = ""
     if source and export.genome is not None:
         try:
-            text, _ = source_text(architecture(export.run, export.genome), f"#{export.genome.number} of {export.run.name}")
+            text = source_text(export.run, export.genome)
         except EngineError:
             text = ""
     return ExportPage(
@@ -102,8 +101,10 @@ def _outcome(run: SearchRun) -> str:
     outcome = run.outcome_json
     if not outcome or not outcome.get("members"):
         return ""
-    numbers = ", ".join(f"#{member['birth']}" for member in outcome["members"])
-    return f"{outcome['kind']} of {numbers}"
+    numbers = [f"#{member['birth']}" for member in outcome["members"]]
+    if outcome["kind"] == "network":
+        return f"network {numbers[0]}, trained again"
+    return f"{outcome['kind']} of {', '.join(numbers)}"
 
 
 def _title(export: Export) -> str:

@@ -9,14 +9,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from webapp.config.var import HOME
+from webapp.operations.logs import open_log
 from webapp.operations.processes import dies_with_parent
 
 SHORTEST_WAIT = 0.2
 LONGEST_WAIT = 30.0
 HEALTHY_AFTER = 20.0
 """Seconds a process must live before its next death counts as the first again."""
-
-LOG_BYTES = 20 * 1024 * 1024
 
 
 @dataclass
@@ -41,8 +40,7 @@ class Child:
 
     def start(self) -> None:
         """Start it, bound to our life, in a session of its own, so that Ctrl-C reaches the launcher alone."""
-        _shorten(self.log)
-        with self.log.open("ab") as log:
+        with open_log(self.log) as log:
             self.process = subprocess.Popen(
                 [sys.executable, str(HOME / "manage.py"), *self.command],
                 cwd=HOME,
@@ -106,9 +104,3 @@ def ending(code: int) -> str:
         return f"was ended by {signal.Signals(-code).name}"
     except ValueError:
         return f"was ended by signal {-code}"
-
-
-def _shorten(log: Path) -> None:
-    """Keep one older file once a log is long."""
-    if log.exists() and log.stat().st_size > LOG_BYTES:
-        log.replace(log.with_suffix(".1.log"))

@@ -1,11 +1,13 @@
 """The demo as the terminal shows it: launch, progress, export, summary."""
 
+import shutil
 import time
 from typing import Any
 
 from django.db import DatabaseError, connection
 
-from webapp.config.var import store_folder
+from searchengine.jobs.store import Store
+from webapp.config.var import store_folder, var_folder
 from webapp.exports.models import Export, ExportState
 from webapp.exports.services.ask import ask_for_export
 from webapp.operations.launcher.terminal import Terminal
@@ -98,7 +100,7 @@ class Demo:
                 for control in controls
             ],
             "seconds": round(time.monotonic() - self._began, 1),
-            "export": str(_path(export)) if export and export.sha256 else None,
+            "export": _copied(export) if export and export.sha256 else None,
             "error": run.error or (export.error if export else ""),
         }
 
@@ -115,7 +117,10 @@ class Demo:
         return "nothing scored yet" if run.best_fitness is None else f"best {run.best_fitness:.4f}"
 
 
-def _path(export: Export) -> str:
-    from searchengine.jobs.store import Store
-
-    return str(Store(store_folder()).path(export.sha256))
+def _copied(export: Export) -> str:
+    """The export under a name people can read, `var/exports/<method>-<run>.zip`."""
+    target = var_folder("exports") / f"{export.run.method}-{export.run_id}.zip"
+    draft = target.with_suffix(".new")
+    shutil.copyfile(Store(store_folder()).path(export.sha256), draft)
+    draft.replace(target)
+    return str(target)

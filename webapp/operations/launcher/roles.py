@@ -22,7 +22,10 @@ def add_web(launcher: Launcher, address: Address) -> None:
     """Pages, REST, sockets."""
     launcher.address = address
     descriptor = address.listener.fileno()
-    hosts = env.words("EVOSCOPE_ALLOWED_HOSTS", ("localhost", "127.0.0.1", "[::1]"))
+    hosts = [
+        *env.words("EVOSCOPE_ALLOWED_HOSTS", ("127.0.0.1", "[::1]")),
+        "localhost",
+    ]  # the launcher asks for health
     if address.host not in {"0.0.0.0", "::", *hosts}:
         hosts.append(address.host)
     launcher.add(

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from django.core.management import call_command
 
+from searchengine import catalogue
 from webapp.accounts.services.create_first_account import create_first_account
 from webapp.config import database, env
 from webapp.config.var import var
@@ -36,9 +37,14 @@ class Wanted(NamedTuple):
 def up(wanted: Wanted) -> int:
     """Bring everything up, stay until asked to end, bring everything down. Returns the exit code.
 
-    0 for an ordinary end; 1 when something refused to start or the demo failed.
+    0 for an ordinary end; 1 when something refused to start or the demo failed; 2 for an unknown method.
     """
     terminal = Terminal(machine=wanted.machine)
+    if wanted.demo and wanted.demo not in catalogue.methods():
+        terminal.say(
+            f"there is no method {wanted.demo!r}; there are {', '.join(sorted(catalogue.methods()))}"
+        )
+        return 2
     status = Status()
     if not status.claim():
         return _runs_already(terminal, status, wanted)
@@ -136,7 +142,7 @@ def _web_answers(address: Address) -> bool:
     host = address.host if address.host not in {"0.0.0.0", "::"} else "localhost"
     connection = http.client.HTTPConnection(host, address.port, timeout=2)
     try:
-        connection.request("GET", "/health/", headers={"Host": host})
+        connection.request("GET", "/health/", headers={"Host": "localhost"})
         return connection.getresponse().status == 200
     except OSError:
         return False

@@ -13,6 +13,7 @@ import psycopg
 from webapp.config.database import NAME, postgres_password
 from webapp.config.sockets import socket_folder
 from webapp.config.var import secret, var_folder
+from webapp.operations.logs import open_log
 from webapp.operations.processes import Seen, dies_with_parent, end, first_of, working_in
 from webapp.operations.servers.identity import Identity, identity
 from webapp.operations.servers.places import SHARED, Places, draft_of, owned, places
@@ -27,6 +28,8 @@ SETTINGS = {
     "port": str(PORT),
     "max_connections": "200",
     "max_parallel_workers_per_gather": "0",  # small queries, and containers with little shared memory
+    "io_method": "sync",  # no helper processes where one disk serves few connections
+    "max_logical_replication_workers": "0",
     "wal_level": "minimal",
     "max_wal_senders": "0",
     "scram_iterations": "1",  # the password is 64 random signs: a slow hash would only slow us down
@@ -173,7 +176,7 @@ class Postgres:
         if self.fast:
             settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
         options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
-        with self.log.open("ab") as log:
+        with open_log(self.log) as log:
             self.child = subprocess.Popen(
                 [
                     *self.who.prefix,

@@ -13,6 +13,7 @@ from redis import Redis, RedisError
 from webapp.config.redis import SOCKET, redis_password, redis_url
 from webapp.config.sockets import socket_folder
 from webapp.config.var import var_folder
+from webapp.operations.logs import open_log
 from webapp.operations.processes import Seen, dies_with_parent, end, working_in
 from webapp.operations.servers.binaries import redis_program
 
@@ -87,7 +88,7 @@ class RedisServer:
         return self.child.poll() if self.child else None
 
     def _start(self) -> None:
-        with self.log.open("ab") as log:
+        with open_log(self.log) as log:
             self.child = subprocess.Popen(
                 [str(redis_program()), str(self._configuration())],
                 cwd=self.folder,

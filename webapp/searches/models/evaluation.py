@@ -80,7 +80,6 @@ class Evaluation(models.Model):
             models.Index(fields=["run", "number"], name="evaluation_waiting", condition=Q(state="waiting")),
             models.Index(fields=["lease_until"], name="evaluation_leased", condition=Q(state="leased")),
             models.Index(fields=["run", "number"], name="evaluation_untold", condition=Q(state="finished")),
-            models.Index(fields=["run", "genome_key", "protocol", "number"], name="evaluation_by_protocol"),
             models.Index(fields=["worker", "slot", "-started"], name="evaluation_by_lane"),
         ]
 

@@ -29,7 +29,7 @@ class Chart(NamedTuple):
 def chart(run: SearchRun, control: SearchRun | None, after: int) -> Chart:
     """The chart's columns; three queries. ``after`` is the last job number the page has, -1 for none."""
     rows = list(
-        Genome.objects.filter(run=run, told_at_job__gt=after)
+        Genome.objects.filter(run=run, told_at_job__isnull=False, told_at_job__gt=after)
         .order_by("told_at_job", "number")
         .values_list(
             "told_at_job", "number", "fitness", "failure_code", "operator", "parent_numbers", "changes"

@@ -12,8 +12,8 @@ from searchengine.report.difference_drawing import DifferenceDrawing, draw_diffe
 from searchengine.report.series import Curve, thin_curve
 from webapp.plots.line_drawing import Line, line_drawing
 from webapp.plots.network_drawing import network_drawing
+from webapp.plots.scale import fitness, percent
 from webapp.plots.scale import number as short
-from webapp.plots.scale import percent
 from webapp.searches.models import Evaluation, Genome, Score, SearchRun
 from webapp.searches.pages.networks import architecture, drawing
 from webapp.searches.pages.source import source_text
@@ -82,7 +82,6 @@ class GenomePage(NamedTuple):
     difference: DifferenceView | None
     trainings: tuple[Training, ...]
     source: str
-    source_trouble: str
     genome_json: str
     trouble: str
     fate: str
@@ -106,7 +105,6 @@ def genome_page(run: SearchRun, birth: Genome) -> GenomePage:
         difference=None,
         trainings=_trainings(run, birth),
         source="",
-        source_trouble="",
         genome_json=dumps(birth.genome_json),
         trouble="",
         fate=_fate(birth),
@@ -114,9 +112,9 @@ def genome_page(run: SearchRun, birth: Genome) -> GenomePage:
     try:
         network = architecture(run, birth)
         drawn = drawing(run, birth)
-    except EngineError as error:
+        source = source_text(run, birth)
+    except (EngineError, ValueError) as error:
         return page._replace(trouble=str(error))
-    source, source_trouble = source_text(network, f"#{birth.number} of {run.name}")
     return page._replace(
         svg=network_drawing(drawn, f"Network #{birth.number}"),
         layers=drawn.text_list(),
@@ -125,7 +123,6 @@ def genome_page(run: SearchRun, birth: Genome) -> GenomePage:
         flops=network.macs,
         difference=_difference(run, birth, parents[0]) if parents else None,
         source=source,
-        source_trouble=source_trouble,
     )
 
 
@@ -206,7 +203,9 @@ def curve_views(rows: list[Json]) -> tuple[CurveView, ...]:
 
 
 def _said(name: str, value: float) -> str:
-    if name in ("fitness", "accuracy"):
+    if name == "fitness":
+        return fitness(value)
+    if name in ("accuracy", "top_k"):
         return percent(value, 2)
     return f"{value:,.0f}" if value == round(value) and abs(value) < 1e15 else (short(value) if value >= 100 else f"{value:.4g}")
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from django.db.models import Count, F, Max, Q, RowRange, Window
+from django.db.models.functions import RowNumber
 from django.utils.safestring import SafeString
 
 from searchengine.report.series import Curve
@@ -66,19 +67,19 @@ def run_list(user: Person, now: datetime, below: int | None = None) -> RunList:
 
 def best_curves(runs: list[int]) -> dict[int, Curve]:
     """Best so far of each run over results told; one query, which returns the improvements alone."""
-    so_far = Window(
-        Max("fitness"), partition_by=F("run_id"), order_by=F("told_at_job").asc(), frame=RowRange(end=-1)
-    )
-    told = Genome.objects.filter(run__in=runs, told_at_job__isnull=False, fitness__isnull=False)
+    order = [F("told_at_job").asc(), F("number").asc()]
+    before = Window(Max("fitness"), partition_by=F("run_id"), order_by=order, frame=RowRange(end=-1))
+    place = Window(RowNumber(), partition_by=F("run_id"), order_by=order)
     rises = (
-        told.annotate(before=so_far)
-        .filter(Q(before__isnull=True) | Q(fitness__gt=F("before")))
+        Genome.objects.filter(run__in=runs, told_at_job__isnull=False)
+        .annotate(before=before, place=place)
+        .filter(Q(before__isnull=True) | Q(fitness__gt=F("before")), fitness__isnull=False)
         .order_by("told_at_job")
-        .values_list("run_id", "told_at_job", "fitness")
+        .values_list("run_id", "place", "fitness")
     )
     points: dict[int, list[tuple[float, float]]] = defaultdict(list)
-    for run, job, fitness in rises:
-        points[run].append((job + 1.0, fitness))
+    for run, at, fitness in rises:
+        points[run].append((float(at), fitness))
     done = dict(SearchRun.objects.filter(pk__in=runs).values_list("pk", "evaluations_done"))
     curves: dict[int, Curve] = {}
     for run in runs:

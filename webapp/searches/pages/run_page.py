@@ -32,6 +32,7 @@ from webapp.searches.pages.run_parts import (
     failure_rows,
     feed,
     population_strip,
+    waiting_births,
     worker_lanes,
 )
 from webapp.searches.pages.state_words import StateWords, state_words
@@ -45,6 +46,7 @@ class NetworkView(NamedTuple):
     number: int
     tail: str
     fitness: float | None
+    accuracy: float | None
     parameters: int | None
     flops: int | None
     svg: SafeString
@@ -61,6 +63,7 @@ class RunPage(NamedTuple):
     verbs: Sequence[Verb]
     drawing: SafeString
     feed: tuple[FeedRow, ...]
+    waiting_births: int
     strip: SafeString | None
     living: int
     deaths: int
@@ -82,7 +85,8 @@ def run_page(user: Person, run: SearchRun, address: str, now: datetime, *, best:
     curves = best_curves([run.pk, *([control.pk] if control else [])])
     beside = curves[control.pk] if control else None
     lines = [Line(beside, "control", steps=True)] if beside else []
-    points = [(row.place + 1.0, row.fitness) for row in small.scores if row.fitness is not None]
+    told = enumerate(small.scores, start=1)
+    points = [(float(at), row.fitness) for at, row in told if row.fitness is not None]
     reasons = _deaths(run)
     head, _, trace = run.error.partition("\n")
     return RunPage(
@@ -97,6 +101,7 @@ def run_page(user: Person, run: SearchRun, address: str, now: datetime, *, best:
             label=best_label(curves[run.pk], beside), width=720, height=320, points=points[-1500:],
         ),
         feed=feed(run),
+        waiting_births=waiting_births(run),
         strip=population_strip(run, small, address),
         living=len(small.entered) - len(small.deaths),
         deaths=sum(reasons.values()),
@@ -110,7 +115,7 @@ def run_page(user: Person, run: SearchRun, address: str, now: datetime, *, best:
     )  # fmt: skip
 
 
-def network_view(run: SearchRun, number: int, ident: str = "best") -> NetworkView | None:
+def network_view(run: SearchRun, number: int, ident: str = "best-network") -> NetworkView | None:
     """A birth with its drawing; None where there is no such birth. One query."""
     birth = Genome.objects.filter(run=run, number=number).first()
     if birth is None:
@@ -119,7 +124,10 @@ def network_view(run: SearchRun, number: int, ident: str = "best") -> NetworkVie
         svg = network_drawing(drawing(run, birth), f"Network #{number}", ident)
     except EngineError as error:
         svg = format_html('<p class="note">{}</p>', str(error))
-    return NetworkView(number, phrase_tail(birth), birth.fitness, birth.parameters, birth.flops, svg)
+    accuracy = loads(birth.score)["metrics"].get("accuracy") if birth.score else None
+    return NetworkView(
+        number, phrase_tail(birth), birth.fitness, accuracy, birth.parameters, birth.flops, svg
+    )
 
 
 def phrase_tail(birth: Genome) -> str:

@@ -73,9 +73,16 @@ class WorkerLanes(NamedTuple):
     seconds: float
 
 
+def waiting_births(run: SearchRun) -> int:
+    """How many births wait for a worker; one query."""
+    return Evaluation.objects.filter(run=run, state=EvaluationState.WAITING, phase="search").count()
+
+
 def feed(run: SearchRun, count: int = FEED) -> tuple[FeedRow, ...]:
-    """The newest births, newest first; three queries."""
-    births = list(Genome.objects.filter(run=run).order_by("-number")[:count])
+    """The newest births that are trained or were, newest first; four queries. Those that wait are only counted."""
+    waiting = Evaluation.objects.filter(run=run, state=EvaluationState.WAITING, phase="search")
+    numbers = [number for subjects in waiting.values_list("subjects", flat=True) for number in subjects]
+    births = list(Genome.objects.filter(run=run).exclude(number__in=numbers).order_by("-number")[:count])
     numbers = [birth.number for birth in births]
     jobs: dict[int, Evaluation] = {}
     recent = Evaluation.objects.filter(run=run, subjects__overlap=numbers).defer("job", "result", "curve")

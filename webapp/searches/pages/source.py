@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from searchengine.architecture.graph import Architecture
-from searchengine.core.errors import EngineError
+from functools import lru_cache
+
+from searchengine.core.jsontext import dumps, loads
+from searchengine.export.source import source
+from webapp.searches.models import Genome, SearchRun
+from webapp.searches.pages.networks import architecture
 
 
-def source_text(network: Architecture, title: str) -> tuple[str, str]:
-    """(source, why there is none): one of the two is empty."""
-    try:
-        from searchengine.export.source import source
-    except ModuleNotFoundError:
-        return "", "This installation has no writer of sources."
-    try:
-        return source(network, title), ""
-    except EngineError as error:
-        return "", str(error)
+def source_text(run: SearchRun, birth: Genome) -> str:
+    """The source; what is said of its origin is the run's and birth's number. Raises ``EngineError`` when the network
+    cannot be described any more."""
+    return _written(run.pk, birth.number, dumps({"run": run.pk, "birth": birth.number, "key": birth.key}))
+
+
+@lru_cache(maxsize=64)
+def _written(run_id: int, number: int, origin: str) -> str:
+    run = SearchRun.objects.get(pk=run_id)
+    return source(architecture(run, Genome.objects.get(run=run, number=number)), loads(origin))

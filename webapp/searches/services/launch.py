@@ -13,6 +13,7 @@ from django.db import IntegrityError, transaction
 from searchengine import catalogue, driver
 from searchengine.core.errors import DataRefused, InvalidParams, UnknownName
 from searchengine.core.jsontext import Json, digest, dumps, loads
+from searchengine.driver.control import control_plan
 from webapp.accounts.models import User
 from webapp.accounts.permissions import one_of, require
 from webapp.accounts.roles import Role
@@ -139,7 +140,7 @@ def add_control(run: SearchRun, plan: driver.Plan) -> SearchRun | None:
         team=run.team,
         name=f"{control.title}, control of {run.name}"[:LONGEST_NAME],
         method=control.slug,
-        params=dumps({"space": run.method, "space_params": plan.params}),
+        params=dumps(control_plan(plan).params),
         dataset=run.dataset,
         seed=run.seed,
         window=run.window,

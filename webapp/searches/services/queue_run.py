@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from django.db import transaction
 
-from searchengine import catalogue, driver
+from searchengine import driver
 from searchengine.core.jsontext import dumps
+from searchengine.driver.control import planned_evaluations
 from webapp.searches import bells
 from webapp.searches.events import locked, write_events
 from webapp.searches.models import RunState, SearchRun
@@ -18,10 +19,6 @@ def queue_run(run: SearchRun, plan: driver.Plan, *, state: str | None = None) ->
 
     ``state`` is the engine's state to go on from (a fork's); by default the search starts anew.
     """
-    method = catalogue.method(plan.method)
-    params = method.params.parse(plan.params)
-    planned = method.planned(params) if method.planned else None
-    limits = [limit for limit in (planned, plan.budget.evaluations) if limit is not None]
     first = driver.start(plan) if state is None else state
     locked(run.pk)
     moved = move(
@@ -34,7 +31,7 @@ def queue_run(run: SearchRun, plan: driver.Plan, *, state: str | None = None) ->
         seed=plan.seed,
         window=plan.window,
         recipe=dumps(plan.recipe),
-        evaluations_planned=min(limits) if limits and plan.budget.cost is None else None,
+        evaluations_planned=planned_evaluations(plan) if plan.budget.cost is None else None,
         budget_cost=plan.budget.cost,
     )
     if not moved:

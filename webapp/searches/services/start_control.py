@@ -8,15 +8,12 @@ from django.db.models.functions import Now
 
 from searchengine import driver
 from searchengine.core.jsontext import loads
+from searchengine.driver.control import control_plan
 from webapp.accounts.services.audit import record
 from webapp.searches.models import SearchRun
 from webapp.searches.services.change_state import change_state
 from webapp.searches.services.queue_run import queue_run
 from webapp.searches.states import ENDED, State
-
-MANY = 1_000_000
-"""Evaluations a control may ask for: its budget is its cost."""
-
 
 def controls_to_start() -> QuerySet[SearchRun]:
     """Drafts whose run has ended. Queries when iterated."""
@@ -42,15 +39,7 @@ def start_control(control: SearchRun) -> None:
         )
         return
     cost = float(run.progress_json.get("cost") or 0.0)
-    plan = driver.make_plan(
-        control.method,
-        run.dataset.data_summary(),
-        seed=control.seed,
-        values={**control.params_json, "evaluations": MANY if cost > 0 else max(1, run.evaluations_done)},
-        window=control.window,
-        budget=driver.Budget(cost=cost) if cost > 0 else driver.Budget(),
-        recipe=loads(control.recipe),
-    )
+    plan = control_plan(driver.Plan.from_json(loads(run.plan)), control=control.method, cost=cost or None)
     if queue_run(control, plan):
         SearchRun.objects.filter(pk=control.pk).update(evaluations_planned=run.evaluations_done)
         record(

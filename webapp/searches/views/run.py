@@ -53,7 +53,7 @@ def run_live(request: HttpRequest, run_id: int) -> JsonResponse:
     names = [*PARTS, *(["best"] if best != shown else []), *(["compare"] if page.control else [])]
     parts = {name: render_to_string(f"searches/run/_{name}.html", context, request) for name in names}
     birth = _whole(request.GET.get("birth", ""), -1)
-    selected = network_view(found, birth, "selected") if birth >= 0 else None
+    selected = network_view(found, birth, "selected-network") if birth >= 0 else None
     if selected:
         parts["selected"] = render_to_string("searches/run/_selected.html", {**context, "selected": selected}, request)
     drawn = chart(found, page.control, after)

@@ -11,5 +11,7 @@ from webapp.operations.bells import listen
 class Command(BaseCommand):
     help = "Prepare data sets and write exports, one at a time; `manage.py up` calls this."
 
+    requires_system_checks = []  # `up` has made them; each would load every page
+
     def handle(self, *args: Any, **options: Any) -> None:
         listen(PREPARE, "preparer")

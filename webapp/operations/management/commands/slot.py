@@ -11,6 +11,8 @@ from webapp.operations.bells import listen
 class Command(BaseCommand):
     help = "Evaluate candidates, one training process at a time; `manage.py up` and `worker` call this."
 
+    requires_system_checks = []  # `up` has made them; each would load every page
+
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("name", help="how pages call this slot, such as slot-1")
 

@@ -1,5 +1,6 @@
 """The web process, on a socket the launcher holds."""
 
+import resource
 import socket
 from typing import Any
 
@@ -14,10 +15,14 @@ LARGEST_FRAME = 64 * 1024
 class Command(BaseCommand):
     help = "Serve pages, REST and sockets on an inherited listening socket; `manage.py up` calls this."
 
+    requires_system_checks = []  # `up` has made them; each would load every page
+
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--fd", type=int, required=True, help="number of the listening socket")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # one descriptor an open page
         server = uvicorn.Server(
             uvicorn.Config(
                 "webapp.config.asgi:application",

@@ -110,7 +110,12 @@ def disk_full(context: Context) -> Output:
 
 
 def environment(context: Context) -> Output:
-    found = {"threads": torch.get_num_threads(), "session": os.getsid(0), "pid": os.getpid(), "stdin": sys.stdin.read()}
+    found = {
+        "threads": torch.get_num_threads(),
+        "session": os.getsid(0),
+        "pid": os.getpid(),
+        "stdin": sys.stdin.read(),
+    }
     return Output(_scored(context).scores, found)
 
 
@@ -130,7 +135,23 @@ def children(context: Context) -> Output:
 JOB_KINDS = {
     function.__name__: function
     for function in (
-        constant, nan, bad, bug, forgets_a_subject, large_findings, until_stopped, resumed_step, hang, many_reports,
-        flood, leave, eat_memory, creep, disk_full, environment, draws, children,
+        constant,
+        nan,
+        bad,
+        bug,
+        forgets_a_subject,
+        large_findings,
+        until_stopped,
+        resumed_step,
+        hang,
+        many_reports,
+        flood,
+        leave,
+        eat_memory,
+        creep,
+        disk_full,
+        environment,
+        draws,
+        children,
     )
-}  # fmt: skip
+}

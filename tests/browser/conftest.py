@@ -1,0 +1,133 @@
+"""A real Chromium on the whole product: web, steward, preparer and one worker slot."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
+
+from tests.chromium import chromium
+from tests.live.stack import Stack, wait_until
+
+ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+expect.set_options(timeout=20_000)
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[Stack]:
+    """One product for all browser tests; its built-in data is ready before the first page is opened."""
+    root = Path(tempfile.mkdtemp(prefix="ev-browser-"))
+    running = Stack(root / "var")
+    try:
+        running.start()
+        wait_until(
+            lambda: running.rows("SELECT count(*) FROM datasets_dataset WHERE state = 'ready'")[0][0] >= 2,
+            120,
+            "the built-in data sets to be prepared",
+        )
+        yield running
+        running.end()
+    finally:
+        running.clear()
+        shutil.rmtree(root, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    program = chromium()
+    assert program is not None, "the browser tests need Chromium; `python tests/chromium.py` installs or names one"
+    running = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
+    yield running
+    running.close()
+
+
+@pytest.fixture(scope="session")
+def signed_in(browser: Browser, stack: Stack) -> dict[str, object]:
+    """The cookies of a signed-in person."""
+    context = browser.new_context(base_url=stack.base_url)
+    page = context.new_page()
+    sign_in(page, stack)
+    expect(page.get_by_role("heading", name="Runs", level=1)).to_be_visible()
+    state = context.storage_state()
+    context.close()
+    return dict(state)
+
+
+@pytest.fixture
+def context(browser: Browser, stack: Stack, signed_in: dict[str, object]) -> Iterator[BrowserContext]:
+    """A browser window of its own, signed in; a fault in a page's script fails the test."""
+    made = browser.new_context(
+        base_url=stack.base_url, storage_state=signed_in, viewport={"width": 1280, "height": 900}
+    )
+    faults: list[str] = []
+    made.on("weberror", lambda error: faults.append(str(error.error)))
+    made.on(
+        "console",
+        lambda message: faults.append(message.text) if "Content Security Policy" in message.text else None,
+    )
+    yield made
+    made.close()
+    assert not faults, f"scripts of the pages failed: {faults}"
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Page:
+    return context.new_page()
+
+
+@pytest.fixture(scope="session")
+def finished_run(browser: Browser, stack: Stack, signed_in: dict[str, object]) -> int:
+    """The id of a short random search on the digits that has ended."""
+    context = browser.new_context(base_url=stack.base_url, storage_state=signed_in)
+    page = context.new_page()
+    run = launch(page, evaluations=6, name="A finished search")
+    expect(page.locator('[data-run-state="finished"]')).to_be_visible(timeout=120_000)
+    context.close()
+    return run
+
+
+def sign_in(page: Page, stack: Stack) -> None:
+    page.goto("/")
+    page.get_by_label("Name").fill(stack.username)
+    page.get_by_label("Password").fill(stack.password)
+    page.get_by_role("button", name="Sign in").click()
+
+
+def launch(page: Page, *, evaluations: int, name: str, method: str = "Random search") -> int:
+    """Launch from the home page through the form; the new run's id."""
+    page.goto("/")
+    page.get_by_role("navigation", name="Main").get_by_role("link", name="Launch").click()
+    page.get_by_role("link", name=method).click()
+    page.get_by_label("Evaluations at most").fill(str(evaluations))
+    page.get_by_text("Every knob").click()
+    page.get_by_label("Name").fill(name)
+    page.get_by_role("button", name="Launch").click()
+    page.wait_for_url("**/runs/*/")
+    return int(page.url.rstrip("/").rsplit("/", 1)[1])
+
+
+def points(page: Page) -> int:
+    """How many births the live chart holds."""
+    return int(
+        page.evaluate(
+            "() => document.querySelector('[data-chart]').data?.find((trace) => trace.name === 'births')?.x.length ?? 0"
+        )
+    )

@@ -1,0 +1,64 @@
+"""Runs one of EvaNet's jobs in this process, on a prepared set, as a training process would."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+
+from searchengine.core.jobs import Job, Proposal
+from searchengine.core.jsontext import Json
+from searchengine.data.prepared import open_prepared
+from searchengine.jobs.store import Store
+from searchengine.methods.evanet.evaluate import JOB_KINDS
+from searchengine.training.context import Context, Output
+from searchengine.training.seeding import seed_job
+
+
+class Listener:
+    """A parent that hears everything and asks to stop whenever ``stops`` says so."""
+
+    def __init__(self, stops: Callable[[], bool] = lambda: False) -> None:
+        self.steps: list[tuple[int, int]] = []
+        self.stops = stops
+
+    def progress(self, step: int, of: int, metrics: dict[str, float]) -> None:
+        self.steps.append((step, of))
+
+    def checkpointed(self, step: int, curve: list[Json]) -> None: ...
+
+    def wants_stop(self) -> bool:
+        return self.stops()
+
+
+class Bench:
+    def __init__(self, folder: Path, data_root: Path, fingerprint: str) -> None:
+        self.folder, self.store = folder, Store(folder / "store")
+        self.prepared = open_prepared(data_root, fingerprint)
+        self.context: Context | None = None
+
+    def run(
+        self,
+        proposal: Proposal,
+        genomes: dict[int, Json],
+        *,
+        seed: int = 1,
+        inputs: dict[str, str] | None = None,
+        listener: Listener | None = None,
+        attempt: str = "attempt",
+    ) -> Output:
+        """The output of that proposal's job. ``attempt`` names the folder of its checkpoints."""
+        job = Job(
+            0, "evanet", proposal.kind, tuple(genomes), genomes, seed, proposal.fidelity, proposal.arguments,
+            inputs or {}, {"precision": "float32"}, proposal.cost, proposal.phase, "protocol",
+        )  # fmt: skip
+        self.context = Context(
+            job,
+            self.prepared.summary,
+            lambda: self.prepared,
+            store=self.store,
+            attempt_dir=self.folder / attempt / str(seed),
+            parent=listener or Listener(),
+            rng=seed_job(seed),
+            device=torch.device("cpu"),
+        )
+        return JOB_KINDS[proposal.kind](self.context)

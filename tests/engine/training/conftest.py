@@ -1,0 +1,25 @@
+"""Prepared digits, once for all tests here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from searchengine.data.prepare import prepare
+from searchengine.data.prepared import PreparedData, open_prepared
+
+
+@pytest.fixture(scope="session")
+def data_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("prepared")
+
+
+@pytest.fixture(scope="session")
+def digits(data_root: Path) -> PreparedData:
+    return open_prepared(data_root, prepare("digits", data_root).summary.fingerprint)
+
+
+@pytest.fixture(scope="session")
+def motion(data_root: Path) -> PreparedData:
+    return open_prepared(data_root, prepare("digits-motion", data_root).summary.fingerprint)

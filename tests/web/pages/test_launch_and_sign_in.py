@@ -1,0 +1,124 @@
+"""The launch form follows the method's spec; signing in is slowed down for guessers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+
+from webapp.accounts.models import User
+from webapp.accounts.throttle import MOST_BY_ACCOUNT
+from webapp.datasets.models import Dataset
+from webapp.searches.models import SearchRun
+
+pytestmark = pytest.mark.django_db(transaction=True)
+PASSWORD = "a long pass phrase 7"
+
+
+@pytest.fixture(autouse=True)
+def empty_cache() -> Iterator[None]:
+    cache.clear()
+    yield
+    cache.clear()
+
+
+def wish(**values: str) -> dict[str, str]:
+    return {"dataset": "tiny-images", "preset": "demo", "seed": "3", "launch_key": "one", **values}
+
+
+def test_every_method_has_a_form_with_all_its_knobs(client: Client, researcher: User, dataset: Dataset, probes: None) -> None:
+    client.force_login(researcher)
+    assert b"Probe" in client.get("/launch/").content
+    page = client.get("/launch/probe/").content.decode()
+    for knob in ("fault_every", "seconds", "spins", "evaluations"):
+        assert f'name="param-{knob}"' in page
+
+
+def test_a_launch_that_comes_twice_is_one_run(client: Client, researcher: User, dataset: Dataset, probes: None) -> None:
+    client.force_login(researcher)
+    first = client.post("/launch/probe/", wish())
+    second = client.post("/launch/probe/", wish())
+    assert first.status_code == second.status_code == 302
+    assert first["Location"] == second["Location"]
+    assert SearchRun.objects.filter(control_of=None).count() == 1
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        ("param-evaluations", "0", "at least 1"),
+        ("param-evaluations", "many", "whole number"),
+        ("param-seconds", "601", "to 600"),
+        ("param-spins", "perhaps", "true or false"),
+        ("param-fault", "none at all", "choose one of"),
+        ("budget_evaluations", "-4", "greater than or equal to 1"),
+        ("seed", "x", "whole number"),
+        ("dataset", "nothing", "valid choice"),
+        ("preset", "dream", "valid choice"),
+        ("window", "0", "greater than or equal to 1"),
+    ],
+)
+def test_a_wrong_value_is_said_beside_its_field_and_kept(
+    client: Client, researcher: User, dataset: Dataset, probes: None, field: str, value: str, words: str
+) -> None:
+    client.force_login(researcher)
+    answer = client.post("/launch/probe/", wish(**{field: value}))
+    assert answer.status_code == 422
+    assert words in " ".join(answer.context["form"].errors[field])
+    assert SearchRun.objects.count() == 0
+
+
+def test_values_over_the_preset_reach_the_run(client: Client, researcher: User, dataset: Dataset, probes: None) -> None:
+    client.force_login(researcher)
+    client.post("/launch/probe/", wish(**{"param-evaluations": "33", "param-spins": "true", "name": "Mine"}))
+    run = SearchRun.objects.get(control_of=None)
+    assert run.name == "Mine"
+    assert run.params_json["evaluations"] == 33
+    assert run.params_json["spins"] is True
+
+
+def test_the_example_follows_the_form(client: Client, researcher: User, dataset: Dataset) -> None:
+    client.force_login(researcher)
+    pane = client.get("/launch/random_search/example/", wish(**{"param-evaluations": "77"})).content.decode()
+    assert 'class="net"' in pane
+    assert "77" in pane
+    wrong = client.get("/launch/random_search/example/", wish(**{"param-evaluations": "-1"}))
+    assert wrong.status_code == 200
+    assert b"at least 1" in wrong.content or b"from 1" in wrong.content
+
+
+def test_a_viewer_is_refused_in_words(
+    client: Client, person: Callable[..., User], dataset: Dataset, probes: None
+) -> None:
+    client.force_login(person(dataset.team, "viewer"))
+    answer = client.post("/launch/probe/", wish())
+    assert answer.status_code == 422
+    assert SearchRun.objects.count() == 0
+
+
+def test_guesses_at_a_password_are_slowed_down(client: Client, researcher: User) -> None:
+    for _ in range(MOST_BY_ACCOUNT):
+        answer = client.post("/signin/", {"username": researcher.username, "password": "wrong"})
+        assert answer.status_code == 200
+    assert client.post("/signin/", {"username": researcher.username, "password": PASSWORD}).status_code == 429
+
+
+def test_a_right_password_leads_on_within_this_site_only(client: Client, researcher: User) -> None:
+    form = {"username": researcher.username, "password": PASSWORD}
+    assert client.post("/signin/", {**form, "next": "/launch/"})["Location"] == "/launch/"
+    client.logout()
+    assert client.post("/signin/", {**form, "next": "https://elsewhere.example/"})["Location"] == "/"
+
+
+def test_data_pages_show_sizes_and_hide_other_teams(
+    client: Client, researcher: User, stranger: User, dataset: Dataset
+) -> None:
+    client.force_login(researcher)
+    assert b"Tiny images" in client.get("/data/").content
+    assert dataset.fingerprint.encode() in client.get("/data/tiny-images/").content
+    assert client.get("/data/tiny-images/previews/..%2F..%2Fsecrets").status_code == 404
+    client.force_login(stranger)
+    assert client.get("/data/tiny-images/").status_code == 403
+    assert b"Tiny images" not in client.get("/data/").content

@@ -1,0 +1,126 @@
+"""What an export is made of, read from a run's rows: the JSON that the engine's exporter takes."""
+
+from __future__ import annotations
+
+from django.conf import settings
+
+from searchengine.core.jsontext import Json, loads
+from searchengine.jobs.store import MissingArtifact, Store
+from webapp.exports.models import Export, ExportKind
+from webapp.exports.services.ask import ExportRefused
+from webapp.searches.models import Evaluation, Genome, Score, SearchRun
+from webapp.searches.states import EvaluationState
+
+MOST_ANCESTORS = 10_000
+
+
+def specification(export: Export) -> Json:
+    """Raises ``ExportRefused`` in words when the rows or the store do not hold what is needed."""
+    run = export.run
+    kind, members, metrics = _found(export)
+    described = [_member(run, birth, job, weights) for birth, job, weights in members]
+    plan = loads(run.plan)
+    return {
+        "kind": kind,
+        "members": described,
+        "data": plan["data"],
+        "preparation": _preparation(plan["data"]["fingerprint"]),
+        "lineage": _ancestry(run, [birth for birth, _, _ in members]),
+        "run": {
+            "name": run.name,
+            "run": run.pk,
+            "method": run.method,
+            "params": run.params_json,
+            "seed": run.seed,
+            "window": run.window,
+            "evaluations": run.evaluations_done,
+            "births": run.births,
+        },
+        "recipe": plan["recipe"],
+        "metrics": metrics,
+        "review": "Not reviewed.",
+    }
+
+
+def _found(export: Export) -> tuple[str, list[tuple[int, int, str]], dict[str, float]]:
+    """Kind, members as (birth, job, weights), metrics of the whole."""
+    if export.kind == ExportKind.GENOME:
+        if export.genome is None:
+            raise ExportRefused("the birth of this export is gone; export another one")
+        return "network", [_last_training(export.genome)], {}
+    outcome = export.run.outcome_json
+    if not outcome or not outcome["members"]:
+        raise ExportRefused("this search has found nothing yet; export it once a candidate has a fitness")
+    members = outcome["members"][:1] if outcome["kind"] == "network" else outcome["members"]
+    missing = [member["birth"] for member in members if member["weights"] is None]
+    if missing:
+        raise ExportRefused(f"birth {missing[0]} was never trained, so there are no weights to export")
+    return outcome["kind"], [(m["birth"], m["job"], m["weights"]) for m in members], outcome["metrics"]
+
+
+def _last_training(genome: Genome) -> tuple[int, int, str]:
+    """The newest evaluation of a birth whose weights are still kept."""
+    rows = Evaluation.objects.filter(
+        run_id=genome.run_id, subjects__contains=[genome.number], state=EvaluationState.TOLD
+    ).order_by("-number")
+    store = Store(settings.STORE)
+    for row in rows:
+        weights = row.engine_result().artifacts.get("weights")
+        if weights is not None and store.has(weights):
+            return genome.number, row.number, weights
+    raise ExportRefused(
+        f"no weights of birth {genome.number} are kept any more; those of the best and of the last hour are"
+    )
+
+
+def _member(run: SearchRun, birth: int, job: int, weights: str) -> Json:
+    row = Evaluation.objects.get(run=run, number=job)
+    made = row.engine_job()
+    score = Score.objects.filter(evaluation=row, genome__number=birth, genome__run=run).first()
+    try:
+        path = Store(settings.STORE).path(weights, check=True)
+    except MissingArtifact:
+        raise ExportRefused(f"the weights of birth {birth} are gone from the store; train that genome again") from None
+    return {
+        "genome": Genome.objects.get(run=run, number=birth).genome_json,
+        "space": made.evaluator,
+        "space_params": made.arguments.get("space_params", {}),
+        "weights": str(path),
+        "birth": birth,
+        "metrics": score.metrics_json if score else {},
+        "fidelity": made.fidelity.to_json(),
+    }
+
+
+def _preparation(fingerprint: str) -> Json:
+    """How bytes become a network's input, from the prepared set's own manifest."""
+    try:
+        manifest = loads((settings.VAR / "data" / fingerprint / "manifest.json").read_bytes())
+    except (OSError, ValueError):
+        raise ExportRefused("the prepared data of this run is gone; prepare the data set again") from None
+    wanted = {name: manifest[name] for name in ("scale", "offset", "mean", "std")}
+    return {**wanted, "how": manifest["preparation"]}
+
+
+def _ancestry(run: SearchRun, births: list[int]) -> list[Json]:
+    """Records of these births and their ancestors, in order of birth; one query a generation."""
+    found: dict[int, Genome] = {}
+    left = set(births)
+    while left and len(found) < MOST_ANCESTORS:
+        rows = Genome.objects.filter(run=run, number__in=left)
+        found.update({row.number: row for row in rows})
+        left = {parent for row in rows for parent in loads(row.parent_numbers)} - found.keys()
+    return [_record(found[number]) for number in sorted(found)]
+
+
+def _record(genome: Genome) -> Json:
+    return {
+        "number": genome.number,
+        "genome": genome.genome_json,
+        "key": genome.key,
+        "parents": loads(genome.parent_numbers),
+        "operator": genome.operator,
+        "changes": genome.changes_json,
+        "cycle": genome.cycle,
+        "fitness": genome.fitness,
+    }
