@@ -13,6 +13,7 @@ help: ## what each command does
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
 setup: .venv/installed ## make .venv and install the pinned packages
+	@:
 
 .venv/installed: requirements.lock
 	@if [ -z "$(PYTHON)" ]; then echo "Evoscope needs Python 3.11 or later as python3; install it and try again." >&2; exit 1; fi
@@ -44,8 +45,8 @@ test-long: setup browser ## soak, many kills, whole demos: alone on the machine,
 lint: setup ## style, types, imports, migrations, deployment settings
 	@scratch=$$(mktemp -d); trap 'rm -rf "$$scratch"' EXIT; export EVOSCOPE_VAR="$$scratch/var"; code=0; \
 	check() { local name="$$1"; shift; if out=$$("$$@" 2>&1); then echo "$$name: ok"; else code=1; echo "$$name: FAILED"; echo "$$out"; fi; }; \
-	check "ruff check" $(PY) -m ruff check . ; \
-	check "ruff format" $(PY) -m ruff format --check . ; \
+	check "ruff check" $(PY) -m ruff check --output-format concise . ; \
+	check "ruff format" $(PY) -m ruff format --check --output-format concise . ; \
 	check "mypy" $(PY) -m mypy manage.py searchengine webapp ; \
 	check "imports" $(PY) -c 'import sys; from importlinter.cli import lint_imports_command as run; sys.argv[0] = "lint-imports"; run()' ; \
 	check "migrations" $(PY) manage.py makemigrations --check --dry-run ; \

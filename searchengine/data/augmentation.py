@@ -40,13 +40,12 @@ def augment(x: Tensor, how: Augmentation, rng: np.random.Generator) -> Tensor:
 
 def _shifted(x: Tensor, most: int, rng: np.random.Generator) -> Tensor:
     count, height, width = x.shape[0], x.shape[-2], x.shape[-1]
-    flat = x.reshape(count, -1, height, width)
     rows, columns = (
         np.clip(np.arange(size) + rng.integers(-most, most + 1, size=(count, 1)), 0, size - 1)
         for size in (height, width)
     )
-    row_index = torch.from_numpy(rows).to(x.device)[:, None, :, None]
-    column_index = torch.from_numpy(columns).to(x.device)[:, None, None, :]
-    sample = torch.arange(count, device=x.device)[:, None, None, None]
-    channel = torch.arange(flat.shape[1], device=x.device)[None, :, None, None]
-    return flat[sample, channel, row_index, column_index].reshape(x.shape)
+    # One index a pixel place, shared by all channels and frames of a sample.
+    place = torch.from_numpy(rows[:, :, None] * width + columns[:, None, :]).to(x.device)
+    flat = x.reshape(count, -1, height * width)
+    index = place.reshape(count, 1, -1).expand(-1, flat.shape[1], -1)
+    return flat.gather(2, index).reshape(x.shape)

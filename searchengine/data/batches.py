@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+import weakref
 from typing import NamedTuple
 
 import numpy as np
@@ -17,6 +18,8 @@ from searchengine.data.manifest import Manifest
 from searchengine.data.prepared import Part
 
 _NO_AUGMENTATION = Augmentation()
+_SCORING_VALUES = 1 << 22
+_RESIDENT: dict[tuple[int, torch.device], Tensor] = {}
 
 
 class Batch(NamedTuple):
@@ -50,10 +53,7 @@ class Batches:
         self.device = device
         self.classes = len(manifest.summary.classes)
         self.mirror_safe = manifest.summary.mirror_safe
-        with warnings.catch_warnings():
-            # The map is read-only on purpose, and every path from here copies.
-            warnings.filterwarnings("ignore", message="The given NumPy array is not writable")
-            self._x = torch.from_numpy(part.x).to(device)
+        self._x = resident(part.x, device)
         self._y = torch.from_numpy(part.y).to(device)
         clips = part.x.ndim == 5
         self._format = _memory_format(memory_format, clips)
@@ -67,6 +67,12 @@ class Batches:
 
     def __len__(self) -> int:
         return len(self._y)
+
+    @property
+    def scoring_size(self) -> int:
+        """Samples to score at once: at most 256, fewer of large ones. A number of the shape alone, because
+        the last bits of a network's output may depend on it."""
+        return max(8, min(256, _SCORING_VALUES // self._x[0].numel()))
 
     def labels(self, index: Tensor | slice) -> Tensor:
         """Class indices (B,) of the samples at ``index``."""
@@ -93,6 +99,21 @@ class Batches:
         if by == 1:
             return x
         return F.avg_pool3d(x, (1, by, by)) if x.ndim == 5 else F.avg_pool2d(x, by)
+
+
+def resident(array: NDArray[np.uint8], device: torch.device) -> Tensor:
+    """``array`` as a tensor on ``device``. On a CPU that is the array itself (a memory-mapped file stays
+    one); on any other device a copy that stays there, for all jobs to come, as long as the array lives."""
+    if device.type == "cpu":
+        with warnings.catch_warnings():
+            # The map is read-only on purpose, and every path from here copies.
+            warnings.filterwarnings("ignore", message="The given NumPy array is not writable")
+            return torch.from_numpy(array)
+    key = (id(array), device)
+    if key not in _RESIDENT:
+        _RESIDENT[key] = torch.from_numpy(np.array(array)).to(device)
+        weakref.finalize(array, _RESIDENT.pop, key, None)
+    return _RESIDENT[key]
 
 
 class Order:

@@ -45,6 +45,8 @@ class Preparation:
         _within("noise_seed", self.noise_seed, 0, 2**63 - 1)
         if self.colour not in (None, "rgb", "grey"):
             raise DataRefused(f"colour must be rgb or grey, got {self.colour!r}")
+        if self.name is not None and not (0 < len(self.name.strip()) <= 100 and self.name.isprintable()):
+            raise DataRefused(f"a name has 1 to 100 printable characters, got {self.name[:40]!r}")
         for label, share in (("validation", self.validation), ("test", self.test)):
             if not 0.0 < share < 1.0:
                 raise DataRefused(f"the {label} share must lie between 0 and 1, got {share}")

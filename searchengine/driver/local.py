@@ -18,6 +18,7 @@ from typing import NamedTuple, Protocol
 from searchengine.core.errors import EngineError
 from searchengine.core.jobs import Failure, Job, Result, Score
 from searchengine.driver.folder import RunFolder
+from searchengine.driver.quiet import Quiet
 from searchengine.driver.step import step
 from searchengine.jobs.messages import Checkpointed, Died, Finished, Message, Progress, Stopped
 from searchengine.jobs.process import TrainingProcess
@@ -41,6 +42,8 @@ class Worker(Protocol):
 
     about: dict[str, object] | None
 
+    @property
+    def pid(self) -> int: ...
     def fileno(self) -> int: ...
     def start(self, job: Job, data: str, attempt_dir: Path, data_summary: dict[str, object]) -> None: ...
     def messages(self, timeout: float) -> list[Message]: ...
@@ -69,7 +72,7 @@ class _Lane:
     attempt: int = 1
     progress: Progress | None = None
     checkpointed: bool = False
-    quiet: float = 0.0  # seconds without a word while this program ran
+    quiet: Quiet | None = None  # since the job began, once the process had loaded
     hung: bool = False
 
 
@@ -198,7 +201,7 @@ class LocalRun:
 
     def _start(self, lane: _Lane, job: Job) -> None:
         data = self._folder.plan.data
-        lane.job, lane.progress, lane.checkpointed, lane.quiet, lane.hung = job, None, False, 0.0, False
+        lane.job, lane.progress, lane.checkpointed, lane.quiet, lane.hung = job, None, False, None, False
         lane.attempt = self._lost.get(job.number, 0) + 1
         lane.process.start(job, data.fingerprint, self._folder.attempt(job.number), data.to_json())
         births = list(job.subjects)
@@ -212,16 +215,18 @@ class LocalRun:
         self._selector.select(_LONGEST_WAIT)
         for lane in list(self._lanes):
             for message in lane.process.messages(0):
-                lane.quiet = 0.0
+                if lane.quiet is not None:
+                    lane.quiet.heard()
                 self._take(lane, message)
         # A machine that slept must not look like a worker that hangs: only this program's own time counts.
         passed = min(time.monotonic() - began, 2 * _LONGEST_WAIT)
         for lane in self._lanes:
-            if lane.job is not None and lane.process.about is not None:
-                lane.quiet += passed
-                if lane.quiet > self._hang_seconds and not lane.hung:
-                    lane.hung = True
-                    lane.process.kill()
+            if lane.job is None or lane.process.about is None:
+                continue
+            lane.quiet = lane.quiet or Quiet(lane.process.pid)
+            if lane.quiet.passed(passed) > self._hang_seconds and not lane.hung:
+                lane.hung = True
+                lane.process.kill()
         self._observe(self._folder, self.doing())
 
     def doing(self) -> list[Doing]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 import uuid
@@ -11,8 +12,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+import torch
+
 from searchengine.architecture.graph import Architecture
-from searchengine.core.jsontext import Json, JsonValue, dumps
+from searchengine.core.jsontext import Json, JsonValue
 from searchengine.export.check import (
     ONNX_TOLERANCE,
     SOURCE_TOLERANCE,
@@ -24,7 +27,8 @@ from searchengine.export.check import (
 )
 from searchengine.export.model_card import Counted, model_card
 from searchengine.export.onnx_file import write_onnx
-from searchengine.export.source import WEIGHTS_FILE, inputs_of, source
+from searchengine.export.source import inputs_of, source
+from searchengine.export.source_ending import WEIGHTS_FILE
 from searchengine.export.spec import ExportRefused, ExportSpec, Member
 from searchengine.export.weights import deployed_weights, trained_network, write_weights
 from searchengine.nets.network import Network
@@ -137,7 +141,10 @@ def _write_member(
     origin |= {name: spec.run[name] for name in ("run", "name", "method", "seed") if name in spec.run}
     (place / "model.py").write_text(source(architecture, origin), encoding="utf-8")
     write_weights(deployed_weights(architecture, network), place / WEIGHTS_FILE)
-    written = write_onnx(network, dict(inputs_of(architecture)), place / "model.onnx")
+    try:
+        written = write_onnx(network, dict(inputs_of(architecture)), place / "model.onnx")
+    except torch.onnx.OnnxExporterError as error:
+        raise ExportRefused(f"the ONNX exporter cannot write this network: {str(error)[:500]}") from error
     _json(
         place / "genome.json",
         {
@@ -183,7 +190,8 @@ def preprocessing(spec: ExportSpec, architecture: Architecture) -> Json:
 
 
 def _json(path: Path, value: JsonValue) -> None:
-    path.write_text(dumps(value) + "\n", encoding="utf-8")
+    text = json.dumps(value, indent=2, allow_nan=False, ensure_ascii=False)
+    path.write_text(text + "\n", encoding="utf-8")
 
 
 def _files(folder: Path) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import NamedTuple
 
@@ -96,20 +97,19 @@ def write_expected(
 
 
 def check_bundle(folder: Path, expected: Expected, say: Callable[[str, int, int], None]) -> list[Check]:
-    """Every check of the export in ``folder``, in clean processes with another working directory."""
-    checks: list[Check] = []
-    scripts = sorted(folder.rglob("*.py"))
-    total = len(scripts) + 1
-    with tempfile.TemporaryDirectory(prefix="evoscope-check-") as elsewhere:
-        say("checking in a clean process", 0, total)
-        checks += _in_clean_process(folder, expected, Path(elsewhere))
-        for number, script in enumerate(scripts, 1):
-            say("checking in a clean process", number, total)
-            checks.append(_runs_alone(script, folder, Path(elsewhere)))
+    """Every check of the export in ``folder``, in clean processes with another working directory, two at a
+    time: most of each is loading torch."""
+    with tempfile.TemporaryDirectory(prefix="evoscope-check-") as made, ThreadPoolExecutor(2) as pool:
+        elsewhere = Path(made)
+        tasks = [pool.submit(_in_clean_process, folder, expected, elsewhere)]
+        tasks += [
+            pool.submit(_runs_alone, script, folder, elsewhere) for script in sorted(folder.rglob("*.py"))
+        ]
         if expected.facts["predicts"]:
-            checks.append(_predicts(folder, expected, Path(elsewhere)))
-        say("checking in a clean process", total, total)
-    return checks
+            tasks.append(pool.submit(_predicts, folder, expected, elsewhere))
+        for number, _ in enumerate(as_completed(tasks), 1):
+            say("checking in a clean process", number, len(tasks))
+        return [check for task in tasks for check in task.result()]
 
 
 def _in_clean_process(folder: Path, expected: Expected, elsewhere: Path) -> list[Check]:
@@ -124,14 +124,14 @@ def _in_clean_process(folder: Path, expected: Expected, elsewhere: Path) -> list
         return [Check("a clean process checks the export", False, ended.in_words(), _since(began))]
 
 
-def _runs_alone(script: Path, folder: Path, elsewhere: Path) -> Check:
+def _runs_alone(script: Path, folder: Path, elsewhere: Path) -> list[Check]:
     began = time.monotonic()
     ended = _run([str(script)], elsewhere)
     name = f"{script.relative_to(folder)} runs alone"
-    return Check(name, ended.code == 0, ended.in_words(), _since(began))
+    return [Check(name, ended.code == 0, ended.in_words(), _since(began))]
 
 
-def _predicts(folder: Path, expected: Expected, elsewhere: Path) -> Check:
+def _predicts(folder: Path, expected: Expected, elsewhere: Path) -> list[Check]:
     """``predict.py`` reads a sample from a file and gives the engine's probabilities."""
     began = time.monotonic()
     name = "predict.py gives the engine's class probabilities"
@@ -146,8 +146,8 @@ def _predicts(folder: Path, expected: Expected, elsewhere: Path) -> Check:
         gap = max(abs(a - b) for a, b in zip(told, wanted, strict=True))
         right = sorted(row["class"] for row in rows) == sorted(classes)
     except (ValueError, KeyError, TypeError):
-        return Check(name, False, ended.in_words(), _since(began))
-    return Check(name, gap <= SOURCE_TOLERANCE and right, f"largest difference {gap:.2g}", _since(began))
+        return [Check(name, False, ended.in_words(), _since(began))]
+    return [Check(name, gap <= SOURCE_TOLERANCE and right, f"largest difference {gap:.2g}", _since(began))]
 
 
 class _Ended(NamedTuple):
@@ -156,10 +156,13 @@ class _Ended(NamedTuple):
     error: str
 
     def in_words(self) -> str:
-        last = (self.error.strip() or self.output.strip()).splitlines()[-8:]
-        return (
-            f"exit code {self.code}" + (": " + " / ".join(line.strip() for line in last) if last else "")
-        )[:1000]
+        """The exit code, and of a success the first lines it said, of a failure the last ones."""
+        if self.code == 0:
+            lines = self.output.split("\n\n")[0].strip().splitlines()[:4]
+        else:
+            lines = (self.error.strip() or self.output.strip()).splitlines()[-8:]
+        said = " / ".join(line.strip() for line in lines)
+        return (f"exit code {self.code}" + (f": {said}" if said else ""))[:1000]
 
 
 def _run(command: list[str], elsewhere: Path) -> _Ended:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from searchengine.architecture.graph import Architecture
-from searchengine.core.jsontext import dumps
 from searchengine.export.spec import ExportSpec
+
+_IN_SIZES = frozenset({"parameters", "flops"})  # metrics that the table of sizes gives exactly
 
 
 class Counted(NamedTuple):
@@ -76,8 +78,8 @@ def model_card(
         "",
         "## How it was found",
         "",
-        f"{len(spec.lineage)} births in `lineage.json` lead to it, with every operator on the way;"
-        " the training recipe is in `recipe.json`.",
+        f"{_counted(len(spec.lineage), 'birth')} in `lineage.json` led to it, with every operator on the way;"
+        " `run.json` has the run's parameters, `recipe.json` the precision and layout it was trained in.",
         "",
         _block(dict(spec.run)),
         "",
@@ -90,6 +92,10 @@ def model_card(
     return "\n".join(lines) + "\n"
 
 
+def _counted(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
 def _size_row(member: Counted) -> str:
     a = member.architecture
     birth = "" if member.birth is None else f"#{member.birth}"
@@ -100,7 +106,7 @@ def _metrics(spec: ExportSpec, members: Sequence[Counted]) -> list[str]:
     rows = [(f"`{member.name}`", member.metrics) for member in members]
     if spec.metrics:
         rows.append(("the whole" if len(members) > 1 else "the run's outcome", spec.metrics))
-    names = list(dict.fromkeys(name for _, metrics in rows for name in metrics))[:8]
+    names = list(dict.fromkeys(name for _, metrics in rows for name in metrics if name not in _IN_SIZES))[:8]
     if not names:
         return ["No metrics were handed over."]
     head = f"| | {' | '.join(_plain(name) for name in names)} |"
@@ -119,10 +125,13 @@ def _test_line(test: Mapping[str, Any] | None) -> str:
 
 def _plain(text: str) -> str:
     """Text from outside as one line of Markdown that shows it and does nothing: no markup, no HTML."""
+    text = "".join(c if c.isprintable() else " " for c in text)
     return re.sub(r"([\\`*_{}\[\]()#+!|<>&~$-])", r"\\\1", " ".join(text.split()))
 
 
 def _block(value: dict[str, Any]) -> str:
-    """JSON in a fence that nothing inside can close: backticks are written as escapes."""
-    text = dumps(value).replace("`", "\\u0060")
+    """JSON in a fence that nothing inside can close: what is not seen is written as escapes."""
+    shown = json.dumps(value, indent=2, allow_nan=False, ensure_ascii=False)
+    text = "".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in shown)
+    text = text.replace("`", "\\u0060")
     return f"```json\n{text}\n```"

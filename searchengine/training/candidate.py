@@ -100,9 +100,7 @@ class _Training:
         health = Health(schedule.steps, self.architecture.classes)
         reported = self.done
         while self.done < schedule.steps:
-            if context.should_stop():
-                context.checkpoint(self._payload())
-                raise Stopped(f"gave back at step {self.done} of {schedule.steps}")
+            self._give_back_if_asked()
             rate = schedule.rate(self.done)
             self._step(rate)
             if health.due(self.done):
@@ -161,12 +159,22 @@ class _Training:
         self.losses[self.done] = loss_sum
         self.done += 1
 
+    def _give_back_if_asked(self) -> None:
+        if self.context.should_stop():
+            self.context.checkpoint(self._payload())
+            raise Stopped(f"gave back at step {self.done} of {self.schedule.steps}")
+
     def _validates_now(self) -> bool:
         every = self.schedule.validate_every
         return bool(every) and self.done % every == 0 and self.done < self.schedule.steps
 
     def _score(self) -> Scored:
-        logits = logits_of(self.network, self.validation, precision=self.context.recipe.precision)
+        logits = logits_of(
+            self.network,
+            self.validation,
+            precision=self.context.recipe.precision,
+            between=self._give_back_if_asked,
+        )
         return score_logits(logits, self.validation.labels(slice(None)), self.schedule.top_k)
 
     def _refuse_constant_output(self) -> None:

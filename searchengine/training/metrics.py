@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -13,7 +14,6 @@ from torch import Tensor, nn
 from searchengine.core.errors import BadGenome
 from searchengine.data.batches import Batches
 
-SCORING_BATCH = 256
 _CONSTANT = 1e-6
 
 
@@ -31,19 +31,29 @@ def default_top_k(classes: int) -> int:
 
 
 def logits_of(
-    network: nn.Module, batches: Batches, *, precision: str = "float32", batch: int = SCORING_BATCH
+    network: nn.Module,
+    batches: Batches,
+    *,
+    precision: str = "float32",
+    between: Callable[[], None] = lambda: None,
 ) -> Tensor:
-    """Logits (N, classes) in float32 of a whole part in its own order, in evaluation mode."""
+    """Logits (N, classes) in float32 of a whole part in its own order, in evaluation mode.
+
+    ``between`` is called between batches and may raise (a job that is asked to give back)."""
     was_training = network.training
     network.eval()
     found = []
-    with (
-        torch.inference_mode(),
-        torch.autocast(batches.device.type, torch.bfloat16, enabled=precision == "bf16"),
-    ):
-        for start in range(0, len(batches), batch):
-            found.append(network(batches.take(slice(start, start + batch)).x).float())
-    network.train(was_training)
+    size = batches.scoring_size
+    try:
+        with (
+            torch.inference_mode(),
+            torch.autocast(batches.device.type, torch.bfloat16, enabled=precision == "bf16"),
+        ):
+            for start in range(0, len(batches), size):
+                between()
+                found.append(network(batches.take(slice(start, start + size)).x).float())
+    finally:
+        network.train(was_training)
     return torch.cat(found)
 
 

@@ -36,7 +36,6 @@ export class Lineage {
   #place;
   #words;
   #shown = null;
-  #fitted = false;
 
   constructor(place, words, genomes) {
     this.#place = place;
@@ -59,11 +58,11 @@ export class Lineage {
     if (!answer.ok) return;
     const { elements } = await answer.json();
     this.#place.dataset.size = elements.length;
-    const props = { elements, stylesheet: stylesheet() };
-    if (this.#shown !== middle || !this.#fitted) props.layout = { name: "preset", fit: true, padding: 28, of: middle };
-    this.#shown = middle;
-    this.#fitted = elements.length > 0;
-    whenReady(() => window.dash_clientside.set_props(ID, props));
+    const text = JSON.stringify(elements);
+    if (text === this.#shown) return; // the view a person moved to stays
+    this.#shown = text;
+    const layout = { name: "preset", fit: true, padding: 28, of: `${middle} ${elements.length}` };
+    whenReady(() => window.dash_clientside.set_props(ID, { elements, stylesheet: stylesheet(), layout }));
     if (!elements.length) this.#words.textContent = "It appears with the first networks.";
   }
 }

@@ -35,6 +35,7 @@ async function read() {
     spoken.textContent = `The run is ${update.state_label}`;
   }
   page.dataset.seq = update.seq;
+  if (update.more) queueMicrotask(() => reader.ring());
 }
 
 const reader = new Reader(read);

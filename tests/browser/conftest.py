@@ -22,6 +22,9 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 
+BIRTHS = "document.querySelector('[data-chart]').data?.find((trace) => trace.name === 'births')"
+"""The chart's trace of scored births, as a page's script finds it."""
+
 expect.set_options(timeout=20_000)
 
 
@@ -53,7 +56,9 @@ def playwright() -> Iterator[Playwright]:
 @pytest.fixture(scope="session")
 def browser(playwright: Playwright) -> Iterator[Browser]:
     program = chromium()
-    assert program is not None, "the browser tests need Chromium; `python tests/chromium.py` installs or names one"
+    assert program is not None, (
+        "the browser tests need Chromium; `python tests/chromium.py` installs or names one"
+    )
     running = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
     yield running
     running.close()
@@ -126,8 +131,21 @@ def launch(page: Page, *, evaluations: int, name: str, method: str = "Random sea
 
 def points(page: Page) -> int:
     """How many births the live chart holds."""
-    return int(
-        page.evaluate(
-            "() => document.querySelector('[data-chart]').data?.find((trace) => trace.name === 'births')?.x.length ?? 0"
-        )
-    )
+    return int(page.evaluate(f"() => {BIRTHS}?.x.length ?? 0"))
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_running(stack: Stack, browser: Browser, signed_in: dict[str, object]) -> Iterator[None]:
+    """A test that fails leaves no search behind that would take the only worker from the next one."""
+    yield
+    living = "state IN ('queued', 'running', 'paused', 'stopping') OR (state = 'draft' AND held = 'control')"
+    left = stack.rows(f"SELECT id FROM searches_searchrun WHERE {living}")
+    if left:
+        context = browser.new_context(base_url=stack.base_url, storage_state=signed_in)
+        page = context.new_page()
+        for (run,) in left:
+            page.goto(f"/runs/{run}/")
+            page.get_by_role("button", name="Kill").click()
+            page.get_by_role("dialog").get_by_role("button", name="Kill").click()
+            expect(page.locator('[data-run-state="cancelled"]')).to_be_visible()
+        context.close()

@@ -6,13 +6,15 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import launch, points
+from tests.browser.conftest import BIRTHS, launch, points
 from tests.live.stack import Stack
 
 pytestmark = [pytest.mark.browser, pytest.mark.live]
 
 
-def test_a_stranger_is_asked_to_sign_in_and_a_wrong_password_is_refused_in_words(browser: Browser, stack: Stack) -> None:
+def test_a_stranger_is_asked_to_sign_in_and_a_wrong_password_is_refused_in_words(
+    browser: Browser, stack: Stack
+) -> None:
     page = browser.new_context(base_url=stack.base_url).new_page()
     page.goto("/runs/1/")
     assert "/signin/" in page.url
@@ -28,7 +30,7 @@ def test_the_first_point_appears_without_a_reload(page: Page) -> None:
     page.evaluate("window.stayed = true")
     expect(page.locator("[data-line]")).to_have_text("live")
     page.wait_for_function(
-        "() => document.querySelector('[data-chart]').data?.find((trace) => trace.name === 'births')?.x.length > 0",
+        f"() => {BIRTHS}?.x.length > 0",
         timeout=60_000,
     )
     assert page.evaluate("window.stayed") is True
@@ -101,12 +103,15 @@ def test_an_export_is_written_checked_and_downloaded(page: Page, finished_run: i
 def test_the_analysis_draws_every_panel(page: Page, finished_run: int) -> None:
     page.goto(f"/runs/{finished_run}/analysis/")
     expect(page.locator("[data-panel=accuracy-parameters][data-ready=yes]")).to_be_visible()
+    expect(page.locator("[data-lineage] canvas").first).to_be_visible()
+    page.wait_for_function("() => Number(document.querySelector('[data-lineage]').dataset.size) > 0")
 
 
 def test_data_sets_show_samples_and_split(page: Page) -> None:
     page.goto("/data/digits-motion/")
     expect(page.get_by_role("heading", name="Clips, four a class")).to_be_visible()
     assert page.locator(".clips img").count() == 8
-    loaded = page.locator(".clips img").evaluate_all("(all) => all.map((one) => one.complete && one.naturalWidth > 0)")
-    assert loaded[0]
+    page.wait_for_function(
+        "() => [...document.querySelectorAll('.clips img')].every((one) => one.naturalWidth > 0)"
+    )
     expect(page.locator(".fingerprint")).to_be_visible()

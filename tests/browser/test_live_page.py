@@ -3,12 +3,14 @@
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.browser.conftest import launch, points
+from tests.browser.conftest import BIRTHS, launch, points
 from tests.live.stack import Stack
 
 pytestmark = [pytest.mark.browser, pytest.mark.live]
 
-RANGE = "() => { const { xaxis, yaxis } = document.querySelector('[data-chart]')._fullLayout; return [...xaxis.range, ...yaxis.range]; }"
+RANGE = """() => {
+    const { xaxis, yaxis } = document.querySelector('[data-chart]')._fullLayout;
+    return [...xaxis.range, ...yaxis.range]; }"""
 ZOOM = """() => Plotly.relayout(document.querySelector('[data-chart]'), {
     'xaxis.range[0]': 1.5, 'xaxis.range[1]': 3.5, 'yaxis.range[0]': 0.2, 'yaxis.range[1]': 0.9 })"""
 
@@ -55,9 +57,7 @@ def test_the_light_goes_offline_with_the_network_and_catches_up(page: Page, cont
     context.set_offline(False)
     expect(page.locator("[data-line]")).to_have_text("live")
     wait_for_points(page, seen + 1)
-    numbers = page.evaluate(
-        "() => document.querySelector('[data-chart]').data.find((trace) => trace.name === 'births').customdata"
-    )
+    numbers = page.evaluate(f"() => {BIRTHS}.customdata")
     assert len(numbers) == len(set(numbers)), "a point was counted twice after the network came back"
     kill(page)
 
@@ -73,9 +73,9 @@ def test_verbs_ask_once_and_show_their_effect(page: Page) -> None:
     expect(page.locator('[data-run-state="running"]')).to_be_visible()
     page.get_by_role("button", name="Pause").click()
     page.get_by_role("dialog").get_by_role("button", name="Pause").click()
-    expect(page.locator('[data-run-state="paused"]')).to_be_visible(timeout=1_500)
+    expect(page.locator('[data-run-state="paused"]')).to_be_visible(timeout=5_000)
     page.get_by_role("button", name="Resume").click()
-    expect(page.locator('[data-run-state="running"]')).to_be_visible(timeout=1_500)
+    expect(page.locator('[data-run-state="running"]')).to_be_visible(timeout=5_000)
     kill(page)
 
 
@@ -99,4 +99,3 @@ def test_the_page_is_whole_without_any_script(
     expect(page.locator("[data-chart-fallback] svg.spark")).to_be_visible()
     expect(page.locator("[data-part=best] svg.net")).to_be_visible()
     bare.close()
-

@@ -1,4 +1,5 @@
-"""What a run survives: the death of every part of the product. Its history is then the one of a run left alone."""
+"""What a run survives: the death of every part of the product. Its history is then the one of a run left
+alone."""
 
 from __future__ import annotations
 
@@ -19,6 +20,10 @@ pytestmark = pytest.mark.live
 
 LENGTH: dict[str, Any] = {"evaluations": 10, "spins": True, "seconds": 1.2, "steps": 24}
 """Ten evaluations of 1.2 s that checkpoint three times a second."""
+
+STARTED = (
+    "SELECT count(*) FROM searches_evaluation WHERE run_id = %s AND state = 'leased' AND started IS NOT NULL"
+)
 
 DETECTED = 3 + 2 * 0.6 + 2
 """Lease, two sweeps and some air, as the tests shorten them."""
@@ -71,7 +76,10 @@ def begun(stack: Stack, visitor: Visitor) -> int:
 
 
 def lost_said(visitor: Visitor, run_id: int) -> bool:
-    return any(event["kind"] == "lost" for event in visitor.call(f"runs/{run_id}/events/?limit=2000")[1].get("results", []))
+    return any(
+        event["kind"] == "lost"
+        for event in visitor.call(f"runs/{run_id}/events/?limit=2000")[1].get("results", [])
+    )
 
 
 def unharmed(stack: Stack, visitor: Visitor, run_id: int, alone: list[tuple[Any, ...]]) -> None:
@@ -149,7 +157,9 @@ def test_a_worker_that_is_asked_to_end_gives_back_without_a_loss(
     assert not lost_said(visitor, run_id)
 
 
-def test_pause_in_the_middle_of_an_evaluation(stack: Stack, visitor: Visitor, alone: list[tuple[Any, ...]]) -> None:
+def test_pause_in_the_middle_of_an_evaluation(
+    stack: Stack, visitor: Visitor, alone: list[tuple[Any, ...]]
+) -> None:
     run_id = begun(stack, visitor)
     assert visitor.call(f"runs/{run_id}/do/pause/", {})[0] == 200
     resting = "SELECT count(*) FROM searches_evaluation WHERE run_id = %s AND state = 'leased'"
@@ -162,11 +172,12 @@ def test_pause_in_the_middle_of_an_evaluation(stack: Stack, visitor: Visitor, al
 
 def test_kill_verb_ends_the_trainings_and_frees_the_slots(stack: Stack, visitor: Visitor) -> None:
     run_id = visitor.launch(evaluations=4, seconds=60.0, steps=600)
-    started = "SELECT count(*) FROM searches_evaluation WHERE run_id = %s AND state = 'leased' AND started IS NOT NULL"
-    wait_until(lambda: stack.rows(started, run_id)[0][0] == 2, 30, "both slots to work")
+    wait_until(lambda: stack.rows(STARTED, run_id)[0][0] == 2, 30, "both slots to work")
     before = {training.pid for training in stack.trainings()}
     assert visitor.call(f"runs/{run_id}/do/kill/", {})[0] == 200
-    wait_until(lambda: not before & {training.pid for training in stack.trainings()}, 4.5, "the trainings to be gone")
+    wait_until(
+        lambda: not before & {training.pid for training in stack.trainings()}, 4.5, "the trainings to be gone"
+    )
     assert visitor.run(run_id)["state"] == "cancelled"
     visitor.finished(visitor.launch(evaluations=4), 30)
 
@@ -178,8 +189,7 @@ def test_a_lost_worker_is_noticed_in_twenty_seconds_at_the_defaults(new_stack: C
         stack.environment.pop(f"EVOSCOPE_{name}_SECONDS", None)
     visitor = Visitor(stack.start())
     run_id = visitor.launch(evaluations=2, seconds=60.0, steps=600)
-    started = "SELECT count(*) FROM searches_evaluation WHERE run_id = %s AND state = 'leased' AND started IS NOT NULL"
-    wait_until(lambda: stack.rows(started, run_id)[0][0], 30, "the slot to work")
+    wait_until(lambda: stack.rows(STARTED, run_id)[0][0], 30, "the slot to work")
     asleep = stack.pause("slot-1")
     wait_until(lambda: lost_said(visitor, run_id), 20, "the loss to be noticed")
     stack.wake(asleep)

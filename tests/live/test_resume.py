@@ -46,7 +46,9 @@ def test_everything_killed_at_random_moments_gives_the_same_history(stacks: Any,
     killed = visitor.launch(**SEARCH)
     rng = np.random.default_rng(slots)
     for moment in sorted(int(told) for told in rng.choice(np.arange(1, 22), MOMENTS, replace=False)):
-        visitor.until(killed, lambda run, moment=moment: run["evaluations_done"] >= moment, 120, f"{moment} to be told")
+        visitor.until(
+            killed, lambda run, moment=moment: run["evaluations_done"] >= moment, 120, f"{moment} to be told"
+        )
         stack.kill_everything()
         stack.start()
         visitor = Visitor(stack)
@@ -55,5 +57,7 @@ def test_everything_killed_at_random_moments_gives_the_same_history(stacks: Any,
     visitor.finished(alone)
     assert history(stack, killed) == history(stack, alone)
     audit(stack, killed)
-    (fitness,) = stack.rows("SELECT count(DISTINCT fitness) FROM searches_genome WHERE run_id = %s", killed)[0]
+    (fitness,) = stack.rows("SELECT count(DISTINCT fitness) FROM searches_genome WHERE run_id = %s", killed)[
+        0
+    ]
     assert fitness > 10  # the histories are not equal for want of anything to differ

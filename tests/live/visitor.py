@@ -32,7 +32,11 @@ class Visitor:
         page = self.opener.open(f"{self.stack.base_url}/signin/", timeout=20).read().decode()
         found = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
         assert found, "the sign-in page holds no token"
-        form = {"username": self.stack.username, "password": self.stack.password, "csrfmiddlewaretoken": found[1]}
+        form = {
+            "username": self.stack.username,
+            "password": self.stack.password,
+            "csrfmiddlewaretoken": found[1],
+        }
         request = urllib.request.Request(
             f"{self.stack.base_url}/signin/",
             data=urllib.parse.urlencode(form).encode(),
@@ -69,7 +73,9 @@ class Visitor:
         found = next(row for row in rows if row["slug"] == slug)
         if found["state"] != "ready":
             self.call(f"datasets/{found['id']}/prepare/", {})
-        wait_until(lambda: self.call(f"datasets/{found['id']}/")[1]["state"] == "ready", 90, f"{slug} to be prepared")
+        wait_until(
+            lambda: self.call(f"datasets/{found['id']}/")[1]["state"] == "ready", 90, f"{slug} to be prepared"
+        )
         return int(found["id"])
 
     def launch(self, method: str = "probe", *, window: int = 4, seed: int = 11, **values: Any) -> int:
@@ -90,7 +96,9 @@ class Visitor:
         status, run = self.call(f"runs/{run_id}/")
         return run if status == 200 else {}
 
-    def until(self, run_id: int, holds: Callable[[dict[str, Any]], bool], seconds: float, what: str) -> dict[str, Any]:
+    def until(
+        self, run_id: int, holds: Callable[[dict[str, Any]], bool], seconds: float, what: str
+    ) -> dict[str, Any]:
         """Wait until the run's row satisfies ``holds``; returns the row."""
 
         def looked() -> dict[str, Any] | None:
@@ -103,12 +111,17 @@ class Visitor:
     def finished(self, run_id: int, seconds: float = 120) -> dict[str, Any]:
         """Wait for the end of a run; it must be a good one."""
         ended = self.until(
-            run_id, lambda run: run["state"] in ("finished", "failed", "broken", "cancelled"), seconds, f"run {run_id} to end"
+            run_id,
+            lambda run: run["state"] in ("finished", "failed", "broken", "cancelled"),
+            seconds,
+            f"run {run_id} to end",
         )
         assert ended["state"] == "finished", ended
         return ended
 
-    def socket(self, run_id: int | str, *, origin: str | None = "", signed_in: bool = True, query: str = "") -> ClientConnection:
+    def socket(
+        self, run_id: int | str, *, origin: str | None = "", signed_in: bool = True, query: str = ""
+    ) -> ClientConnection:
         """A socket on a run, with the browser's headers. ``origin`` None sends none."""
         headers = {"Cookie": f"sessionid={self.cookie('sessionid')}"} if signed_in else {}
         address = self.stack.base_url.replace("http", "ws", 1)
@@ -118,6 +131,7 @@ class Visitor:
             additional_headers=headers,
             open_timeout=20,
             max_size=None,
+            ping_interval=None,
         )
 
 
@@ -131,18 +145,23 @@ def history(stack: Stack, run_id: int) -> list[tuple[Any, ...]]:
 
 
 def audit(stack: Stack, run_id: int) -> None:
-    """What must hold after every fault: one result an evaluation, no gap in the events, nothing left in between."""
+    """What must hold after every fault: one result an evaluation, no gap in the events, nothing left in
+    between."""
     (evaluations, told) = stack.rows(
-        "SELECT count(*), count(*) FILTER (WHERE state = 'told') FROM searches_evaluation WHERE run_id = %s", run_id
+        "SELECT count(*), count(*) FILTER (WHERE state = 'told') FROM searches_evaluation WHERE run_id = %s",
+        run_id,
     )[0]
     assert evaluations == told
     (events, last, scores, births) = stack.rows(
         "SELECT (SELECT count(*) FROM searches_event WHERE run_id = r.id), r.last_seq, "
-        "(SELECT count(*) FROM searches_score s JOIN searches_evaluation e ON e.id = s.evaluation_id WHERE e.run_id = r.id), "
+        "(SELECT count(*) FROM searches_score s JOIN searches_evaluation e ON e.id = s.evaluation_id "
+        "WHERE e.run_id = r.id), "
         "r.births FROM searches_searchrun r WHERE r.id = %s",
         run_id,
     )[0]
     assert events == last
     assert scores == births == evaluations
-    (told_events,) = stack.rows("SELECT count(*) FROM searches_event WHERE run_id = %s AND kind = 'told'", run_id)[0]
+    (told_events,) = stack.rows(
+        "SELECT count(*) FROM searches_event WHERE run_id = %s AND kind = 'told'", run_id
+    )[0]
     assert told_events == told

@@ -1,4 +1,5 @@
-"""Colours of the interface: contrast by WCAG 2.1 AA, layer kinds told apart by colour-blind eyes, no colour elsewhere."""
+"""Colours of the interface: contrast by WCAG 2.1 AA, layer kinds told apart by colour-blind eyes, no colour
+elsewhere."""
 
 import itertools
 import re
@@ -14,7 +15,9 @@ COLOURS = {name: (light, dark) for name, light, dark in PAIR.findall((CSS / "tok
 KINDS = ["kind-conv3d", "kind-conv2p1d", "kind-itgm", "kind-pool", "kind-point"]
 
 READ = [
-    *itertools.product(["text", "text-quiet", "accent"], ["page", "surface", "surface-sunken", "surface-raised"]),
+    *itertools.product(
+        ["text", "text-quiet", "accent"], ["page", "surface", "surface-sunken", "surface-raised"]
+    ),
     *itertools.product(["good", "warn", "bad"], ["page", "surface"]),
     *((name, f"{name}-soft") for name in ("good", "warn", "bad", "accent")),
     ("on-accent", "accent"),
@@ -28,7 +31,9 @@ READ = [
 """Text on a ground: at least 4.5 to 1."""
 
 SEEN = [
-    *itertools.product([*KINDS, "line-strong", "curve-control", "curve-quiet"], ["surface", "surface-sunken"]),
+    *itertools.product(
+        [*KINDS, "line-strong", "curve-control", "curve-quiet"], ["surface", "surface-sunken"]
+    ),
 ]
 """Lines, points and borders of controls: at least 3 to 1."""
 
@@ -42,7 +47,9 @@ def linear(colour: np.ndarray) -> np.ndarray:
 
 
 def contrast(one: str, other: str) -> float:
-    bright, dark = sorted((float(linear(rgb(text)) @ [0.2126, 0.7152, 0.0722]) for text in (one, other)), reverse=True)
+    bright, dark = sorted(
+        (float(linear(rgb(text)) @ [0.2126, 0.7152, 0.0722]) for text in (one, other)), reverse=True
+    )
     return (bright + 0.05) / (dark + 0.05)
 
 

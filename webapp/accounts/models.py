@@ -69,7 +69,8 @@ class ApiToken(models.Model):
 class AuditEntry(models.Model):
     """One change and who made it. Written in the change's own transaction, never edited.
 
-    ``kind`` and ``object_id`` name what was changed (``run`` 12), ``detail`` is JSON text of what matters of it.
+    ``kind`` and ``object_id`` name what was changed (``run`` 12), ``detail`` is JSON text of what matters
+    of it.
     """
 
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="audit_entries")

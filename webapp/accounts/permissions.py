@@ -1,4 +1,4 @@
-"""Who may do what. Every look-up by id goes through a queryset narrowed here, so a stranger learns nothing."""
+"""Who may do what. Every look-up by id goes through a queryset narrowed here, so strangers learn nothing."""
 
 from __future__ import annotations
 
@@ -49,8 +49,8 @@ def visible(rows: models.QuerySet[Row], user: Person, role: Role = Role.VIEWER) 
 
 
 def one_of(rows: models.QuerySet[Row], user: Person, pk: int, role: Role = Role.VIEWER) -> Row:
-    """The row with that id. Raises ``PermissionDenied`` alike when it does not exist, is another team's, or needs a
-    greater role: an answer never tells which."""
+    """The row with that id. Raises ``PermissionDenied`` alike when it does not exist, is another team's, or
+    needs a greater role: an answer never tells which."""
     if not 0 < pk < 2**63:
         raise PermissionDenied(NOT_YOURS)
     found = visible(rows, user, role).filter(pk=pk).first()

@@ -16,8 +16,8 @@ MOST_BY_ADDRESS = 40
 
 
 def client_address(request: HttpRequest) -> str:
-    """Who asks: the peer, or what a trusted proxy says of it. The last hop that is no trusted proxy counts, because a
-    client can write anything before it."""
+    """Who asks: the peer, or what a trusted proxy says of it. The last hop that is no trusted proxy counts,
+    because a client can write anything before it."""
     peer = request.META.get("REMOTE_ADDR", "")
     if peer not in settings.TRUSTED_PROXIES:
         return peer

@@ -14,7 +14,8 @@ from webapp.searches.states import MoveRefused
 
 
 def answer(error: Exception, context: dict[str, Any]) -> Response | None:
-    """``{"detail": sentence}``, with ``fields`` where single fields are wrong. None for a bug of ours: Django's 500."""
+    """``{"detail": sentence}``, with ``fields`` where single fields are wrong. None for a bug of ours:
+    Django's 500."""
     if isinstance(error, InvalidParams):
         body = {"detail": str(error), "fields": error.fields}
         return Response(body, status=status.HTTP_400_BAD_REQUEST)
@@ -26,6 +27,13 @@ def answer(error: Exception, context: dict[str, Any]) -> Response | None:
         return Response({"detail": str(error)}, status=status.HTTP_409_CONFLICT)
     response = exception_handler(error, context)
     if response is not None and isinstance(response.data, dict) and "detail" not in response.data:
-        fields = {name: " ".join(map(str, texts)) for name, texts in response.data.items() if isinstance(texts, list)}
-        response.data = {"detail": "; ".join(f"{name}: {text}" for name, text in fields.items()), "fields": fields}
+        fields = {
+            name: " ".join(map(str, texts))
+            for name, texts in response.data.items()
+            if isinstance(texts, list)
+        }
+        response.data = {
+            "detail": "; ".join(f"{name}: {text}" for name, text in fields.items()),
+            "fields": fields,
+        }
     return response

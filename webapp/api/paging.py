@@ -36,7 +36,8 @@ def page(
     after: str,
     newest_first: bool = False,
 ) -> dict[str, Any]:
-    """``{"results": [...], "next": value for the query's `after` or null}``, ordered by the unique column ``key``."""
+    """``{"results": [...], "next": value for the query's `after` or null}``, ordered by the unique column
+    ``key``."""
     limit = whole(request, "limit", USUAL, least=1, most=MOST)
     start = whole(request, after, 2**62 if newest_first else -1, least=-1)
     compare = f"{key}__lt" if newest_first else f"{key}__gt"

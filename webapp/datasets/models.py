@@ -19,8 +19,8 @@ class DatasetState(models.TextChoices):
 
 
 class Dataset(models.Model):
-    """Prepared once under ``fingerprint``; a ready one never changes. ``source`` is the name of a built-in set or
-    the path an administrator gave on the command line; no browser ever sends one."""
+    """Prepared once under ``fingerprint``; a ready one never changes. ``source`` is the name of a built-in
+    set or the path an administrator gave on the command line; no browser ever sends one."""
 
     team = models.ForeignKey("accounts.Team", on_delete=models.CASCADE, related_name="datasets")
     slug = models.SlugField(max_length=80)

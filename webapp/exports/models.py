@@ -22,8 +22,8 @@ class ExportState(models.TextChoices):
 
 
 class Export(models.Model):
-    """A zip in the store. ``checks`` is JSON text: ``[{"name": ..., "passed": true, "detail": ...}]``, found in a clean
-    process that cannot import this project."""
+    """A zip in the store. ``checks`` is JSON text: ``[{"name": ..., "passed": true, "detail": ...}]``,
+    found in a clean process that cannot import this project."""
 
     team = models.ForeignKey("accounts.Team", on_delete=models.CASCADE, related_name="exports")
     run = models.ForeignKey("searches.SearchRun", on_delete=models.CASCADE, related_name="exports")

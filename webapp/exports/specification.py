@@ -80,7 +80,9 @@ def _member(run: SearchRun, birth: int, job: int, weights: str) -> Json:
     try:
         path = Store(settings.STORE).path(weights, check=True)
     except MissingArtifact:
-        raise ExportRefused(f"the weights of birth {birth} are gone from the store; train that genome again") from None
+        raise ExportRefused(
+            f"the weights of birth {birth} are gone from the store; train that genome again"
+        ) from None
     return {
         "genome": Genome.objects.get(run=run, number=birth).genome_json,
         "space": made.evaluator,

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import (
+    FileResponse,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseRedirect,
+    JsonResponse,
+)
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -29,7 +36,9 @@ def new(request: HttpRequest, run_id: int) -> HttpResponse:
     if request.method == "POST":
         run_of(request, run_id, Role.RESEARCHER)
         try:
-            export = ask_for_export(run=run, actor=person(request), genome=_genome(run, request.POST.get("what", "")))
+            export = ask_for_export(
+                run=run, actor=person(request), genome=_genome(run, request.POST.get("what", ""))
+            )
             return HttpResponseRedirect(reverse("exports:detail", args=[export.pk]))
         except ExportRefused as error:
             refusal, status = str(error)[:1].upper() + str(error)[1:] + ".", 422
@@ -65,7 +74,7 @@ def state(request: HttpRequest, export_id: int) -> JsonResponse:
 
 @login_required
 @require_safe
-def download(request: HttpRequest, export_id: int) -> HttpResponse:
+def download(request: HttpRequest, export_id: int) -> HttpResponseBase:
     """The zip, straight from the store."""
     try:
         found = open_download(user=person(request), export_id=export_id)

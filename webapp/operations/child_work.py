@@ -1,4 +1,4 @@
-"""Running one of our own commands as a child that speaks JSON lines, within limits, killable at any moment."""
+"""Running one of our own commands as a child that speaks JSON lines, within limits, killable at any time."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ LAST_WORDS = 4000
 
 
 class Ended(NamedTuple):
-    """How the child ended. ``reason`` is empty after an ordinary end, else ``cancelled``, ``time`` or ``noise``;
-    ``words`` is the end of what it wrote to its error output."""
+    """How the child ended. ``reason`` is empty after an ordinary end, else ``cancelled``, ``time`` or
+    ``noise``; ``words`` is the end of what it wrote to its error output."""
 
     code: int
     reason: str
@@ -42,8 +42,8 @@ def run_lines(
 ) -> Ended:
     """Run ``command`` from the project's folder; ``hear`` gets every JSON object it prints, one a line.
 
-    ``go_on`` is asked every half second; False kills the child and everything it started. ``memory_bytes`` limits its
-    data, ``seconds`` its wall time. It dies with this thread.
+    ``go_on`` is asked every half second; False kills the child and everything it started. ``memory_bytes``
+    limits its data, ``seconds`` its wall time. It dies with this thread.
     """
     with tempfile.TemporaryFile() as words:
         child = subprocess.Popen(
@@ -94,10 +94,8 @@ def _listen(
 
 def _end(child: subprocess.Popen[bytes]) -> None:
     """Wait for a child that closed its output; kill one that did not, with all it started."""
-    try:
-        child.wait(2.0 if child.stdout is not None and child.poll() is None else 0.1)
-    except subprocess.TimeoutExpired:
-        pass
+    with suppress(subprocess.TimeoutExpired):
+        child.wait(2.0)
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(child.pid, signal.SIGKILL)
     child.wait()

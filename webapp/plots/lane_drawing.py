@@ -9,7 +9,9 @@ from searchengine.report.lanes import Bar, Lane
 from webapp.plots.scale import Span, duration, number
 
 
-def lane_drawing(lane: Lane, start: float, end: float, width: float = 600.0, height: float = 20.0) -> SafeString:
+def lane_drawing(
+    lane: Lane, start: float, end: float, width: float = 600.0, height: float = 20.0
+) -> SafeString:
     """One lane's bars between ``start`` and ``end`` (seconds since the run started)."""
     across = Span(start, max(end, start + 1e-6))
     bars = format_html_join(
@@ -27,11 +29,14 @@ def lane_drawing(lane: Lane, start: float, end: float, width: float = 600.0, hei
         ),
     )
     return format_html(
-        '<svg class="lane" viewBox="0 0 {} {}" preserveAspectRatio="none" role="img" aria-label="{}">{}</svg>',
+        '<svg class="lane" viewBox="0 0 {} {}" preserveAspectRatio="none" role="img" '
+        'aria-label="{}">{}</svg>',
         number(width), number(height), f"{lane.name}: busy {lane.busy:.0%} of the time shown", bars,
     )  # fmt: skip
 
 
 def _title(bar: Bar) -> str:
     births = ", ".join(f"#{birth}" for birth in bar.births[:4]) or f"job {bar.job}"
-    return f"{births}: {bar.state} for {duration(bar.ended - bar.started)}{' · ' + bar.text if bar.text else ''}"
+    return (
+        f"{births}: {bar.state} for {duration(bar.ended - bar.started)}{' · ' + bar.text if bar.text else ''}"
+    )

@@ -13,7 +13,8 @@ from webapp.plots.scale import Span, fitness, number, span_of
 
 
 class Line(NamedTuple):
-    """A curve and the class it is drawn with (``run``, ``control``, ``quiet``); ``steps`` draws it as a staircase."""
+    """A curve and the class it is drawn with (``run``, ``control``, ``quiet``); ``steps`` draws it as a
+    staircase."""
 
     curve: Curve
     look: str

@@ -1,7 +1,7 @@
 """The lineage of a run as a graph to move about in: a Dash page with one Cytoscape component.
 
-The page's own script feeds it through ``dash_clientside.set_props``; the server is asked for data through our own
-views alone, where permission is checked. No callback of it ever reaches the server.
+The page's own script feeds it through ``dash_clientside.set_props``; the server is asked for data through
+our own views alone, where permission is checked. No callback of it ever reaches the server.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ app.layout = html.Div(
         dash_cytoscape.Cytoscape(
             id="lineage-graph",
             layout={"name": "preset", "fit": True, "padding": 28},
-            autoRefreshLayout=False,
             elements=[],
             stylesheet=[],
             style={"width": "100%", "height": "100%"},

@@ -11,7 +11,8 @@ ROW = 96.0
 
 
 def lineage_elements(family: Family, best: int | None) -> list[Json]:
-    """Nodes stand by generation from above, in each by fitness from left to right; edges carry the mutation."""
+    """Nodes stand by generation from above, in each by fitness from left to right; edges carry the
+    mutation."""
     ranks: dict[int, list[int]] = {}
     for node in family.nodes:
         ranks.setdefault(node.depth, []).append(node.number)

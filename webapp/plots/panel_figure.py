@@ -1,7 +1,7 @@
 """A report's panel as a Plotly figure: any panel of any method, without a line of its own here.
 
-A figure is a plain dict, so that pages need no plotting library on the server; a test lets Plotly read them all.
-Colours are named by class in ``meta`` and painted in the browser, where the theme is known.
+A figure is a plain dict, so that pages need no plotting library on the server; a test lets Plotly read them
+all. Colours are named by class in ``meta`` and painted in the browser, where the theme is known.
 """
 
 from __future__ import annotations
@@ -61,7 +61,12 @@ def _trace(series: PanelSeries) -> Json:
         case "step":
             trace |= {"type": "scatter", "mode": "lines", "line": {"shape": "hv"}}
         case "area":
-            trace |= {"type": "scatter", "mode": "lines", "stackgroup": "one", "line": {"width": 0, "shape": "hv"}}
+            trace |= {
+                "type": "scatter",
+                "mode": "lines",
+                "stackgroup": "one",
+                "line": {"width": 0, "shape": "hv"},
+            }
     label = "#%{customdata}: " if series.births else ""
     hover = "%{text}<br>" if series.text else ""
     trace["hovertemplate"] = f"{label}{hover}%{{x}}, %{{y}}<extra>{series.name}</extra>"

@@ -20,12 +20,15 @@ SHADES = 5
 def strip_drawing(
     strip: Strip, *, link: Callable[[int], str], width: float = 720.0, row_height: float = 12.0
 ) -> SafeString:
-    """Every stay as a bar from entering to leaving, darker when fitter; ``link`` gives a birth's address."""
+    """Every stay as a bar from entering to leaving, darker when fitter; ``link`` gives a birth's address.
+
+    The links are for a pointer; the table of all networks has them for the keyboard."""
     across = Span(0.0, float(max(strip.places, 1)))
     fittest = span_of([life.fitness for life in strip.lives if life.fitness is not None], margin=0.0)
     bars = format_html_join(
         "",
-        '<a href="{}"><rect class="life shade-{}{}" x="{}" y="{}" width="{}" height="{}" rx="2"><title>{}</title></rect></a>',
+        '<a href="{}" tabindex="-1"><rect class="life shade-{}{}" x="{}" y="{}" width="{}" height="{}" '
+        'rx="2"><title>{}</title></rect></a>',
         (
             (
                 link(life.number),
@@ -41,7 +44,8 @@ def strip_drawing(
         ),
     )
     return format_html(
-        '<svg class="strip" viewBox="0 0 {} {}" preserveAspectRatio="none" role="group" aria-label="{}">{}</svg>',
+        '<svg class="strip" viewBox="0 0 {} {}" preserveAspectRatio="none" role="img" '
+        'aria-label="{}">{}</svg>',
         number(width), number(max(strip.rows, FEWEST_ROWS) * row_height), _label(strip), bars,
     )  # fmt: skip
 

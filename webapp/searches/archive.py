@@ -82,6 +82,7 @@ class RowsArchive:
         while len(found) < count:
             page = list(rows[start : start + size])
             for number, fitness, key in page:
+                assert fitness is not None  # filtered above
                 found.setdefault(key, Ranked(number, fitness, key))
             if len(page) < size:
                 break

@@ -24,8 +24,8 @@ def free_slots() -> int:
 def ring_free_slots(wanted: int) -> None:
     """After this transaction's commit, wake as many free slots as there is new work.
 
-    A busy slot looks again by itself when it is done, so it needs no bell. Whether a slot is free is asked after
-    the commit: one that gave up its last lease before saw no new work, one that does so later will.
+    A busy slot looks again by itself when it is done, so it needs no bell. Whether a slot is free is asked
+    after the commit: one that gave up its last lease before saw no new work, one that does so later will.
     """
     if wanted > 0:
         transaction.on_commit(lambda: bells.ring_work(min(wanted, free_slots())))

@@ -1,4 +1,4 @@
-"""The socket of a run: who may watch it gets a snapshot, then frames; nothing a client sends does anything."""
+"""The socket of a run: who may watch it gets a snapshot, then frames; what a client sends does nothing."""
 
 from __future__ import annotations
 
@@ -32,10 +32,12 @@ MOST_SAID = 16
 
 
 class RunConsumer(AsyncWebsocketConsumer):
-    """Frames: ``{"type": "snapshot" | "frame", "seq": n, "events": [...], "state": {...}, "progress": [...]}``.
+    """Frames: ``{"type": "snapshot" | "frame", "seq": n, "events": [...], "state": {...}, "progress":
+    [...]}``.
 
-    ``seq`` is the newest event contained or known; a client whose own number is not right before the first event
-    reads its page again, as it does on ``"reread": true``. ``?since=n`` asks for the events after ``n`` in the snapshot.
+    ``seq`` is the newest event contained or known; a client whose own number is not right before the first
+    event reads its page again, as it does on ``"reread": true``. ``?since=n`` asks for the events after
+    ``n`` in the snapshot.
     """
 
     async def connect(self) -> None:
@@ -101,7 +103,9 @@ class RunConsumer(AsyncWebsocketConsumer):
             await self.close(NOT_YOURS)
             return
         frame: Json = {"type": "snapshot", "seq": found.seq, "events": [], "state": found.state}
-        since = _number(parse_qs(self.scope.get("query_string", b"").decode(errors="replace")).get("since", [""])[0])
+        since = _number(
+            parse_qs(self.scope.get("query_string", b"").decode(errors="replace")).get("since", [""])[0]
+        )
         if since >= 0:
             if 0 <= found.seq - since <= reads.MOST_EVENTS:
                 events = await database_sync_to_async(reads.events_since)(self.run_id, since)
@@ -118,7 +122,13 @@ class RunConsumer(AsyncWebsocketConsumer):
         seq = max(room.seq, watcher.sent)
         events = await room.since(watcher.sent)
         progress, watcher.progress = list(watcher.progress.values()), {}
-        frame: Json = {"type": "frame", "seq": seq, "events": events or [], "state": room.state, "progress": progress}
+        frame: Json = {
+            "type": "frame",
+            "seq": seq,
+            "events": events or [],
+            "state": room.state,
+            "progress": progress,
+        }
         if events is None:
             frame["reread"] = True
         elif events:

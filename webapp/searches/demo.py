@@ -18,22 +18,28 @@ from webapp.searches.states import State
 
 @transaction.atomic
 def launch_demo(method: str, user: User | None = None) -> SearchRun:
-    """The demo run of ``method``: the one launched earlier unless it failed or was cancelled, else a new one.
+    """The demo run of ``method``: the one launched earlier unless it failed or was cancelled, else a new
+    one.
 
-    Its data is prepared first when that was never done; the run is a draft until then. Raises ``UnknownName``.
+    Its data is prepared first when that was never done; the run is a draft until then. Raises
+    ``UnknownName``.
     """
     found = catalogue.method(method)
     owner = user or _owner()
     team = owner.memberships.filter(role__in=Role.RESEARCHER.and_above()).order_by("pk")[0].team
     add_built_ins(team=team, actor=owner)
     dataset = Dataset.objects.get(team=team, slug=built_in_for(found))
-    earlier = SearchRun.objects.filter(team=team, method=method, preset="demo", dataset=dataset, control_of=None)
+    earlier = SearchRun.objects.filter(
+        team=team, method=method, preset="demo", dataset=dataset, control_of=None
+    )
     alive = earlier.exclude(state__in=[State.FAILED, State.CANCELLED, State.BROKEN]).order_by("-pk").first()
     if alive is not None:
         return alive
     if dataset.state != DatasetState.READY:
         ask_preparation(dataset=dataset, actor=owner)
-    wanted = Launch(method=method, dataset_id=dataset.pk, preset="demo", seed=1, control=True, name=f"{found.title} demo")
+    wanted = Launch(
+        method=method, dataset_id=dataset.pk, preset="demo", seed=1, control=True, name=f"{found.title} demo"
+    )
     return draft(user=owner, wanted=wanted)
 
 

@@ -32,7 +32,8 @@ def is_low() -> bool:
 
 
 def guard_disk() -> None:
-    """Pause what runs when the disk is nearly full; resume what was paused for it when there is space again."""
+    """Pause what runs when the disk is nearly full; resume what was paused for it when there is space
+    again."""
     free = free_share()
     if free < settings.DISK_PAUSE_SHARE:
         reason = f"only {free:.1%} of the disk is free; it goes on by itself when there is space"
@@ -44,4 +45,8 @@ def guard_disk() -> None:
             with suppress(MoveRefused):
                 resume(run_id=run_id, actor=None, reason="there is space on the disk again")
     if free < settings.DISK_WARN_SHARE and cache.add(WARNING_KEY, True, WARNING_SECONDS):
-        log.warning("only %.1f %% of the disk is free; runs pause at %.0f %%", 100 * free, 100 * settings.DISK_PAUSE_SHARE)
+        log.warning(
+            "only %.1f %% of the disk is free; runs pause at %.0f %%",
+            100 * free,
+            100 * settings.DISK_PAUSE_SHARE,
+        )

@@ -52,7 +52,9 @@ class LaunchForm(forms.Form):
 
     dataset = forms.ChoiceField(label="Data set")
     preset = forms.ChoiceField(label="Preset", widget=forms.RadioSelect)
-    name = forms.CharField(label="Name", required=False, max_length=160, help_text="Empty: method and data set.")
+    name = forms.CharField(
+        label="Name", required=False, max_length=160, help_text="Empty: method and data set."
+    )
     budget_minutes = forms.FloatField(
         label="Minutes at most",
         required=False,
@@ -80,7 +82,9 @@ class LaunchForm(forms.Form):
     )
     launch_key = forms.CharField(widget=forms.HiddenInput, max_length=64)
 
-    def __init__(self, method: Method, datasets: list[Dataset], data: Any = None, initial: Json | None = None) -> None:
+    def __init__(
+        self, method: Method, datasets: list[Dataset], data: Any = None, initial: Json | None = None
+    ) -> None:
         self.method = method
         self.datasets = {dataset.slug: dataset for dataset in datasets}
         self.views = knobs(method.params)
@@ -120,8 +124,8 @@ class LaunchForm(forms.Form):
         return {view.name: preset.values.get(view.name, view.default) for view in self.views}
 
     def overrides(self) -> Json:
-        """Knobs a person filled in, in the types the method takes; text stays where it is no such thing, so that the
-        method's own check can say what it expected."""
+        """Knobs a person filled in, in the types the method takes; text stays where it is no such thing, so
+        that the method's own check can say what it expected."""
         found: Json = {}
         for view in self.views:
             text = str(self.data.get(KNOB + view.name, "")).strip()
@@ -176,7 +180,9 @@ class LaunchForm(forms.Form):
         for view in self.views:
             rows.setdefault(view.group, []).append(KnobRow(view, self[KNOB + view.name], _says(view)))
         return [
-            KnobGroup(GROUPS.get(group, group), found, any(row.field.errors or row.field.value() for row in found))
+            KnobGroup(
+                GROUPS.get(group, group), found, any(row.field.errors or row.field.value() for row in found)
+            )
             for group, found in rows.items()
         ]
 
@@ -208,7 +214,10 @@ def _knob_field(view: KnobView, method: Method) -> forms.Field:
         choices = [(slug, found.title) for slug, found in catalogue.spaces().items()]
     if choices:
         return forms.CharField(
-            label=label, required=False, help_text=view.help, widget=forms.Select(choices=[("", ""), *choices])
+            label=label,
+            required=False,
+            help_text=view.help,
+            widget=forms.Select(choices=[("", ""), *choices]),
         )
     numeric = view.kind in ("integer", "number")
     attrs = {"inputmode": "numeric" if view.kind == "integer" else "decimal"} if numeric else {}

@@ -1,7 +1,9 @@
-"""What a steward remembers of a run between steps: which genome was evaluated, and born, under which number.
+"""What a steward remembers of a run between steps: which genome was evaluated, and born, under which
+number.
 
-History only grows and only under the run's lock, so what was once read stays true; before each step the rows written
-since are read, by whomever they were written. That is one query a step instead of one a proposal.
+History only grows and only under the run's lock, so what was once read stays true; before each step the
+rows written since are read, by whomever they were written. That is one query a step instead of one a
+proposal.
 """
 
 from __future__ import annotations
@@ -25,7 +27,9 @@ class Known:
     def catch_up(self, run_id: int) -> None:
         """Read what was committed since; the caller holds the run's lock. Two queries by an index."""
         jobs = Evaluation.objects.filter(run_id=run_id, number__gte=self._next_job).order_by("number")
-        for number, key, protocol, reuse_of in jobs.values_list("number", "genome_key", "protocol", "reuse_of"):
+        for number, key, protocol, reuse_of in jobs.values_list(
+            "number", "genome_key", "protocol", "reuse_of"
+        ):
             self._next_job = number + 1
             if key and reuse_of is None:
                 self.evaluated.setdefault((key, protocol), number)

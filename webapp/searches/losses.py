@@ -16,13 +16,15 @@ MOST_LOSSES = 5
 
 @transaction.atomic
 def give_up() -> list[int]:
-    """Finish every waiting evaluation that was lost too often; returns the runs that have something to be told."""
+    """Finish every waiting evaluation that was lost too often; returns the runs that have something to be
+    told."""
     rows = Evaluation.objects.select_for_update(skip_locked=True, of=("self",)).filter(
         state=EvaluationState.WAITING, lost__gte=MOST_LOSSES
     )
     runs = set()
     for row in rows:
-        reason = f"lost {row.lost} times without getting further; the last time: {row.trouble or 'no reason known'}"
+        last = row.trouble or "no reason known"
+        reason = f"lost {row.lost} times without getting further; the last time: {last}"
         failure = Failure("lost", "lost", reason)
         result = Result(job=row.number, scores={subject: Score(failure=failure) for subject in row.subjects})
         Evaluation.objects.filter(pk=row.pk, state=EvaluationState.WAITING).update(

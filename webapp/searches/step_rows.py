@@ -1,4 +1,5 @@
-"""Writing one step of a search into rows: all of it or nothing, in a handful of statements however much it holds."""
+"""Writing one step of a search into rows: all of it or nothing, in a handful of statements however much it
+holds."""
 
 from __future__ import annotations
 
@@ -59,7 +60,9 @@ class StepWriter:
         self._write_snapshots()
         self._write_state()
         self._write_run()
-        events = [(event.kind, self._payload(event.kind, event.payload)) for event in self.step.events]
+        events: list[tuple[str, Json]] = [
+            (event.kind, self._payload(event.kind, event.payload)) for event in self.step.events
+        ]
         if self.step.finished:
             events.append(("state", {"state": self.run.state, "reason": self.run.error}))
         write_events(self.run, events)
@@ -189,7 +192,10 @@ class StepWriter:
     def _write_snapshots(self) -> None:
         if self.step.milestones:
             Snapshot.objects.bulk_create(
-                [self._snapshot(name, state, place) for place, (name, state) in enumerate(self.step.milestones)]
+                [
+                    self._snapshot(name, state, place)
+                    for place, (name, state) in enumerate(self.step.milestones)
+                ]
             )
 
     def _snapshot(self, name: str, state: str, place: int) -> Snapshot:
@@ -253,7 +259,8 @@ class StepWriter:
         return found
 
     def _payload(self, kind: str, payload: Json) -> Json:
-        """The engine's payload; a told job carries its metrics too, so that a page can draw its point at once."""
+        """The engine's payload; a told job carries its metrics too, so that a page can draw its point at
+        once."""
         if kind != "told":
             return payload
         report = next(telling.report for telling in self.step.told if telling.job == payload["job"])

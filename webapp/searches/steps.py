@@ -6,7 +6,7 @@ import logging
 import traceback
 from typing import NamedTuple
 
-from django.db import OperationalError, models, transaction
+from django.db import InterfaceError, OperationalError, models, transaction
 from django.db.models import Q
 
 from searchengine import driver
@@ -16,8 +16,8 @@ from searchengine.core.jsontext import loads
 from searchengine.driver.check import check_result
 from webapp.searches import states
 from webapp.searches.archive import RowsArchive
-from webapp.searches.clock import active_now
 from webapp.searches.capacity import ring_free_slots
+from webapp.searches.clock import active_now
 from webapp.searches.models import Evaluation, SearchRun
 from webapp.searches.services.break_run import break_run, take_back
 from webapp.searches.states import EvaluationState
@@ -45,8 +45,8 @@ class Ready(NamedTuple):
 def step_run(run_id: int) -> int:
     """Step a run until there is nothing more to tell; returns how many steps were taken.
 
-    Whoever finds the run locked leaves it to the one that holds it: after each release that one looks again, so a
-    bell that came while the lock was held is not lost.
+    Whoever finds the run locked leaves it to the one that holds it: after each release that one looks
+    again, so a bell that came while the lock was held is not lost.
     """
     taken = 0
     while True:
@@ -90,7 +90,7 @@ def _take(run: SearchRun, ready: list[Ready]) -> None:
         subjects = {subject for result in results.values() for subject in result.scores}
         step = driver.step(plan, run.engine.state, results, RowsArchive(run, subjects), closing=run.closing)
         runnable = StepWriter(run, step, ready).write()
-    except OperationalError:
+    except (OperationalError, InterfaceError):
         raise  # the database went away: the step is taken again when it is back
     except Exception as bug:
         raise StepBroken("".join(traceback.format_exception(bug))) from bug
@@ -103,7 +103,8 @@ def _may_ask(run: SearchRun) -> bool:
 
 
 def _ready(run: SearchRun) -> list[Ready] | None:
-    """Finished evaluations whose turn has come, in order. None when one of them cannot be told: the run is broken."""
+    """Finished evaluations whose turn has come, in order. None when one of them cannot be told: the run is
+    broken."""
     turn = []
     heads = Evaluation.objects.filter(run=run, number__gte=run.engine.told).order_by("number")
     for pk, state, reuse_of in heads.values_list("pk", "state", "reuse_of")[: MOST_TOLD * 2]:
@@ -111,7 +112,7 @@ def _ready(run: SearchRun) -> list[Ready] | None:
             break
         if reuse_of is None:
             turn.append(pk)
-    found = []
+    found: list[Ready] = []
     rows = Evaluation.objects.filter(pk__in=turn[:MOST_TOLD]).order_by("number")
     for pk, number, text, seconds, subjects in rows.values_list(
         "pk", "number", "result", "seconds", "subjects"
@@ -145,7 +146,8 @@ def _more_to_do(run_id: int) -> bool:
 
 
 def wanting_step(runs: models.QuerySet[SearchRun]) -> models.QuerySet[SearchRun]:
-    """Those of ``runs`` that a step would change: never stepped, to be closed, or their next job is finished."""
+    """Those of ``runs`` that a step would change: never stepped, to be closed, or their next job is
+    finished."""
     next_is_finished = Evaluation.objects.filter(
         run=models.OuterRef("pk"), number=models.OuterRef("engine__told"), state=EvaluationState.FINISHED
     )

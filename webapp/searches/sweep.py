@@ -19,8 +19,8 @@ from webapp.searches.disk import guard_disk
 from webapp.searches.events import note
 from webapp.searches.losses import give_up
 from webapp.searches.models import Evaluation, SearchRun, Worker
-from webapp.searches.services.start_drafts import start_drafts
 from webapp.searches.services.start_control import controls_to_start, start_control
+from webapp.searches.services.start_drafts import start_drafts
 from webapp.searches.states import EvaluationState
 from webapp.searches.steps import step_run, wanting_step
 from webapp.searches.tidy import tidy
@@ -33,7 +33,8 @@ SWEEP_LOCK = 7_301_002
 OLD_SECONDS = 3.0
 """A finished result that nobody stepped for this long had its bell lost."""
 
-# The one that ran counts as lost unless it checkpointed something new in that attempt; the untouched go back unharmed.
+# The one that ran counts as lost unless it checkpointed something new in that attempt; the untouched go back
+# unharmed.
 _EXPIRED = """
 UPDATE searches_evaluation AS e
 SET state = 'waiting', lease_owner = '', lease_until = NULL, started = NULL,
@@ -111,7 +112,9 @@ def _left_behind() -> list[int]:
     quiet = Q(stepped=None) | Q(stepped__lt=Now() - datetime.timedelta(seconds=OLD_SECONDS))
     found = set(wanting_step(running).filter(quiet).values_list("pk", flat=True))
     timed = running.filter(budget_seconds__isnull=False, closing=False).annotate(active=active_now())
-    found.update(pk for pk, budget, active in timed.values_list("pk", "budget_seconds", "active") if active >= budget)
+    found.update(
+        pk for pk, budget, active in timed.values_list("pk", "budget_seconds", "active") if active >= budget
+    )
     return sorted(found)
 
 

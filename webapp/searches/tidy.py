@@ -31,9 +31,12 @@ def tidy() -> None:
 
 
 def _drop_artifacts() -> None:
-    """Drop files no row needs. A starred genome keeps what its evaluations made; an outcome keeps its members'."""
+    """Drop files no row needs. A starred genome keeps what its evaluations made; an outcome keeps its
+    members'."""
     elsewhere = Artifact.objects.filter(sha256=OuterRef("sha256"), needed=True)
-    rows = Artifact.objects.filter(needed=False, dropped=None, unneeded_since__lt=Now() - KEPT).exclude(Exists(elsewhere))
+    rows = Artifact.objects.filter(needed=False, dropped=None, unneeded_since__lt=Now() - KEPT).exclude(
+        Exists(elsewhere)
+    )
     store = Store(settings.STORE)
     for row in rows.select_related("evaluation")[:AT_ONCE]:
         if row.evaluation is not None and _starred(row.evaluation):
@@ -59,5 +62,3 @@ def _drop_checkpoints() -> None:
     for run_id in there:
         if run_id in ended or run_id not in known:
             shutil.rmtree(run_folder(run_id), ignore_errors=True)
-
-

@@ -80,7 +80,7 @@ METHOD = Method(
     ),
     params=EvaNetParams,
     presets={
-        "demo": Preset("Demo", "about 5 minutes on two cores", {}, window=8),
+        "demo": Preset("Demo", "about 4 minutes on two cores", {}, window=8),
         "overnight": Preset("Overnight", "a night on two cores", OVERNIGHT, window=16),
         "paper": Preset(
             "Paper scale", "2,050 trainings of 10,000 steps: a cluster of GPUs", PAPER, window=64

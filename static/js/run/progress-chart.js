@@ -7,6 +7,16 @@ import { read, write } from "../view-state.js";
 
 const said = (value) => value.toFixed(3);
 
+// Plotly reads a little HTML in hover texts: ours is text, broken into lines of a readable length.
+function wrapped(text) {
+  const lines = [""];
+  for (const word of text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").split(" ")) {
+    if (lines.at(-1).length + word.length > 52) lines.push(word);
+    else lines[lines.length - 1] += `${lines.at(-1) ? " " : ""}${word}`;
+  }
+  return lines.join("<br>");
+}
+
 export class ProgressChart {
   #element;
   #points = { x: [], y: [], number: [], text: [] };
@@ -43,7 +53,7 @@ export class ProgressChart {
       this.#told += 1;
       into.x.push(this.#told);
       into.number.push(points.number[i]);
-      into.text.push(points.text[i]);
+      into.text.push(wrapped(points.text[i]));
       if (points.fitness[i] !== null) into.y.push(points.fitness[i]);
     }
     if (points.place.length) this.last = Math.max(this.last, points.place.at(-1));

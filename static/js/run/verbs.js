@@ -1,5 +1,7 @@
 // Pause, resume, stop, kill: sent without leaving the page, the effect shown at once.
 
+import { replaceParts } from "./parts.js";
+
 export function enableVerbs(place, onDone) {
   place.addEventListener("submit", async (event) => {
     const form = event.target.closest("form[data-verb]");
@@ -16,6 +18,7 @@ export function enableVerbs(place, onDone) {
       });
       const words = await answer.json();
       document.querySelector("[data-verb-answer]").textContent = words.message;
+      if (words.parts) replaceParts(words.parts);
     } catch {
       document.querySelector("[data-verb-answer]").textContent = "The server could not be reached; nothing was changed. Try again.";
     }

@@ -129,8 +129,7 @@ def test_an_unknown_birth_is_refused_in_words() -> None:
         MemoryArchive().birth(3)
 
 
-def test_looking_up_does_not_grow_with_history() -> None:
-    """Steps counted, not timed: ``best`` touches as many rows as are asked for."""
+def test_the_best_of_a_long_history_are_its_last() -> None:
     archive = MemoryArchive()
     _fill(archive, [(f"key {number}", number / 5000) for number in range(5000)])
     assert [ranked.number for ranked in archive.best(3)] == [4999, 4998, 4997]

@@ -103,15 +103,13 @@ def test_a_classifier_of_single_frames_is_at_chance(motion: tuple[Path, Prepared
     assert abs(accuracy - 1 / 8) < 4 * np.sqrt(1 / 8 * 7 / 8 / 3200)
 
 
-def test_noise_follows_its_seed(tmp_path: Path) -> None:
+def test_noise_follows_its_seed(motion: tuple[Path, PreparedData]) -> None:
     clips = [DigitsMotion(Preparation(noise_seed=seed)).read(17) for seed in (0, 0, 1)]
     assert (clips[0] == clips[1]).all()
     assert (clips[0] != clips[2]).any()
-    one, other = (
-        prepare("digits-motion", tmp_path),
-        prepare("digits-motion", tmp_path, Preparation(noise_seed=1)),
-    )
-    assert one.summary.fingerprint != other.summary.fingerprint
+    root, data = motion
+    other = prepare("digits-motion", root, Preparation(noise_seed=1))
+    assert other.summary.fingerprint != data.summary.fingerprint
 
 
 def test_noise_has_the_stated_spread(motion: tuple[Path, PreparedData]) -> None:

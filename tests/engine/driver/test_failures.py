@@ -1,4 +1,4 @@
-"""Candidates that kill, hang, diverge or meet a bug, in real training processes: none of them stops a search."""
+"""Candidates that kill, hang, diverge or meet a bug, in real processes: none of them stops a search."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def train(context: Context) -> Output:
 
 
 def first_time() -> bool:
-    mark = Path("killed once")
+    mark = Path(__file__).parent / "killed once"
     if mark.exists():
         return False
     mark.touch()
@@ -70,7 +70,7 @@ def _records(path: Path) -> list[Json]:
 def test_each_failure_is_recorded_with_its_class_and_the_search_ends(
     digits: DataSummary, data_root: Path, tmp_path: Path
 ) -> None:
-    plan = make_plan("hill_climbing", digits, seed=1, values={"evaluations": 5}, window=4)
+    plan = make_plan("hill_climbing", digits, seed=1, values={"evaluations": 5, "widest": 64}, window=4)
     folder = RunFolder.create(tmp_path / "run", plan, preset=None, workers=2, control=False)
     LocalRun(folder, workers=2, data_root=data_root, hang_seconds=4.0).run()
     folder.close()

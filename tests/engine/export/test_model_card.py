@@ -43,7 +43,7 @@ def test_text_of_users_changes_nothing_around_it(
     base: ExportSpec, name: str, title: str, review: str
 ) -> None:
     changed = base.model_copy(
-        update={"run": {"name": name}, "review": review, "data": {**base.data, "title": title}}
+        update={"run": {**base.run, "name": name}, "review": review, "data": {**base.data, "title": title}}
     )
     before, after = card(base).splitlines(), card(changed).splitlines()
     assert len(before) == len(after)

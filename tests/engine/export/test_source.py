@@ -5,17 +5,23 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from collections.abc import Sequence
+from math import prod
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from searchengine.architecture import kinds as kinds_module
 from searchengine.architecture.builder import Builder, Ref
+from searchengine.architecture.costs import LayerCost
 from searchengine.architecture.graph import Architecture
-from searchengine.architecture.kinds import kinds
+from searchengine.architecture.kinds import Kind, kinds
+from searchengine.architecture.kinds.base import take
+from searchengine.architecture.shapes import Shape
 from searchengine.core.setting import Setting
-from searchengine.export.layer_text import layer_text, together
+from searchengine.export.layer_text import ClashingLayers, layer_text, together
 from searchengine.export.source import source
 
 from ..architecture.graphs import architectures
@@ -65,6 +71,66 @@ def test_every_kind_is_written_as_the_engine_computes_it(kind: str) -> None:
 @given(architectures())
 def test_any_network_is_written_as_the_engine_computes_it(architecture: Architecture) -> None:
     check_written(architecture)
+
+
+class Scale(Kind):
+    """A kind as a method might bring it, with multiply-adds that no rule of the writer knows."""
+
+    name = "scale"
+    layer_module = "scale_layer"
+    layer_class = "Scale"
+
+    def arguments(self, given: dict, shapes: Sequence[Shape]) -> dict:
+        return take(given, "scale")
+
+    def shape(self, arguments: dict, shapes: Sequence[Shape]) -> Shape:
+        return shapes[0]
+
+    def cost(self, arguments: dict, shapes: Sequence[Shape]) -> LayerCost:
+        return LayerCost(parameters=shapes[0][0], macs=prod(shapes[0]), keeps_inputs=True)
+
+    def layer_arguments(self, arguments: dict, shapes: Sequence[Shape]) -> dict:
+        return {"channels": shapes[0][0]}
+
+
+SCALE_LAYER = """
+import torch
+from torch import Tensor, nn
+
+
+class Scale(nn.Module):
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.scale = nn.Parameter(torch.ones(channels))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x * self.scale.reshape(1, -1, *[1] * (x.ndim - 2))
+"""
+
+
+def test_a_kind_that_a_method_brings_is_written_from_its_own_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "scale_layer.py").write_text(SCALE_LAYER)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setitem(kinds_module._KINDS, "scale", Scale())
+    b, x = clip_builder()
+    architecture = ended(b, b.node("scale", x))
+    assert "class Scale(nn.Module):" in source(architecture)
+    check_written(architecture)
+
+
+def test_layer_files_that_cannot_stand_alone_or_together_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "needy_layer.py").write_text("from searchengine.core import errors\n")
+    (tmp_path / "twin_one.py").write_text("LIMIT = 1\n")
+    (tmp_path / "twin_two.py").write_text("LIMIT = 2\n")
+    with pytest.raises(ClashingLayers, match="may import torch alone"):
+        layer_text("needy_layer")
+    with pytest.raises(ClashingLayers, match="both define LIMIT"):
+        together(["twin_one", "twin_two"])
 
 
 def test_repeated_blocks_are_written_once() -> None:

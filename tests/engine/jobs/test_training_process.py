@@ -77,7 +77,7 @@ def test_a_stopped_job_goes_on_where_it_was(open_process: Callable[..., Bench]) 
     bench.process.stop()
     kept = bench.until(Checkpointed)
     assert bench.until(Stopped).checkpointed
-    bench.start("resumed_step")
+    bench.start("until_stopped", end=True)
     assert bench.until(Finished).result.scores[0].metrics["resumed"] == kept.step
 
 
@@ -134,7 +134,7 @@ def test_a_job_resumes_in_another_process(open_process: Callable[..., Bench]) ->
     os.kill(first.process.pid, signal.SIGKILL)
     first.until(Died)
     second = open_process()
-    second.start("resumed_step")
+    second.start("until_stopped", end=True)
     assert second.until(Finished).result.scores[0].metrics["resumed"] >= kept.step
 
 

@@ -63,7 +63,7 @@ def test_no_weights_are_kept_when_not_wanted(digits: PreparedData, tmp_path: Pat
 
 
 @pytest.mark.parametrize("recipe", [{}, {"memory_format": "channels_last"}, {"precision": "bf16"}])
-@pytest.mark.parametrize("stops", [(17, 17), (1, 34), (34, 1)])
+@pytest.mark.parametrize("stops", [(17, 17), (1, 34), (60, 0)])
 def test_three_stages_resumed_equal_one_run(
     digits: PreparedData, tmp_path: Path, recipe: dict[str, str], stops: tuple[int, int]
 ) -> None:

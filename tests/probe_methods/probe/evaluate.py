@@ -22,8 +22,10 @@ def probe(context: Context) -> Output:
     if params["fault"] != "none" and subject % params["fault_every"] == 0:
         _misbehave(params["fault"])
     extra = _spin(context, params) if params["spins"] else _sleep(context, params)
-    fitness = 0.5 if params["flat"] else (value + extra) / 20_000
-    return Output({subject: Score({"fitness": fitness, "accuracy": fitness, "parameters": value, "flops": 2 * value})})
+    fitness = 0.5 if params["flat"] else (value + extra) / (2 * params["values"])
+    return Output(
+        {subject: Score({"fitness": fitness, "accuracy": fitness, "parameters": value, "flops": 2 * value})}
+    )
 
 
 def _sleep(context: Context, params: dict[str, object]) -> float:

@@ -1,9 +1,30 @@
 """What the probe declares."""
 
-from searchengine.core.controls import planned
-from searchengine.core.method import Accepts, Method, Paper, Preset
+import numpy as np
 from searchengine.methods.probe.space import ProbeParams, ProbeSpace
+
+from searchengine.core.controls import ControlParams
+from searchengine.core.jsontext import Json
+from searchengine.core.method import Accepts, Method, Paper, Preset, Search, Space
+from searchengine.core.params import Params
+from searchengine.core.setting import DataSummary
 from searchengine.methods.random_search.search import RandomSearch
+
+
+def search(
+    params: Params, space: Space | None, data: DataSummary, rng: np.random.Generator, state: Json | None
+) -> Search:
+    """Random draws."""
+    assert isinstance(params, ProbeParams)
+    drawn = ControlParams.parse({"evaluations": params.evaluations, "finalists": params.finalists})
+    return RandomSearch(drawn, space, data, rng, state)
+
+
+def planned(params: Params) -> int:
+    """How many evaluations are asked for."""
+    assert isinstance(params, ProbeParams)
+    return params.evaluations
+
 
 METHOD = Method(
     slug="probe",
@@ -14,7 +35,7 @@ METHOD = Method(
     presets={"demo": Preset("Demo", "seconds", {"evaluations": 20, "finalists": 0})},
     accepts=Accepts(modalities=frozenset({"images", "clips"})),
     result="network",
-    search=RandomSearch,
+    search=search,
     space=ProbeSpace,
     evaluators="searchengine.methods.probe.evaluate",
     planned=planned,

@@ -39,7 +39,9 @@ class Caller:
 
     def post(self, path: str, body: object = None, raw: bytes | None = None) -> tuple[int, dict[str, object]]:
         content = raw if raw is not None else json.dumps(body or {}).encode()
-        answer = self.client.post(f"/api/v1/{path}", content, content_type="application/json", headers=self.headers)
+        answer = self.client.post(
+            f"/api/v1/{path}", content, content_type="application/json", headers=self.headers
+        )
         return answer.status_code, answer.json()
 
 
@@ -59,7 +61,12 @@ def test_strangers_learn_nothing_whatever_the_id(launched: Launched, stranger: U
     Export.objects.create(team=run.team, run=run)
     number = str(run.pk) if number == "1" else number
     paths = [f"runs/{number}/{rest}" for rest in OF_A_RUN] + [f"exports/{number}/", f"datasets/{number}/"]
-    posts = [f"runs/{number}/do/kill/", f"runs/{number}/fork/", f"runs/{number}/exports/", f"exports/{number}/cancel/"]
+    posts = [
+        f"runs/{number}/do/kill/",
+        f"runs/{number}/fork/",
+        f"runs/{number}/exports/",
+        f"exports/{number}/cancel/",
+    ]
     posts += [f"datasets/{number}/prepare/", f"datasets/{number}/cancel/"]
     nobody, foreign = Caller(None), Caller(stranger)
     assert {nobody.get(path)[0] for path in paths} == {401}
@@ -103,7 +110,9 @@ def test_a_launch_sent_twice_is_one_run(probes: None, researcher: User, dataset:
         b'{"dataset": 1, "method": "probe", "values": [1]}',
     ],
 )
-def test_malformed_launches_are_refused_in_words(probes: None, researcher: User, dataset: Dataset, body: bytes) -> None:
+def test_malformed_launches_are_refused_in_words(
+    probes: None, researcher: User, dataset: Dataset, body: bytes
+) -> None:
     status, answer = Caller(researcher).post("runs/", raw=body)
     assert status == 400
     assert answer["detail"]
@@ -114,7 +123,9 @@ def test_a_body_that_is_too_large_is_refused(probes: None, researcher: User) -> 
     assert status in (400, 413)
 
 
-@pytest.mark.parametrize("query", ["limit=0", "limit=-1", "limit=1000000", "before=x", "before=-5", "state=nonsense"])
+@pytest.mark.parametrize(
+    "query", ["limit=0", "limit=-1", "limit=1000000", "before=x", "before=-5", "state=nonsense"]
+)
 def test_wrong_queries_are_refused(researcher: User, query: str) -> None:
     assert Caller(researcher).get(f"runs/?{query}")[0] == 400
 

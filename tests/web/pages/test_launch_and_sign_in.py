@@ -28,7 +28,9 @@ def wish(**values: str) -> dict[str, str]:
     return {"dataset": "tiny-images", "preset": "demo", "seed": "3", "launch_key": "one", **values}
 
 
-def test_every_method_has_a_form_with_all_its_knobs(client: Client, researcher: User, dataset: Dataset, probes: None) -> None:
+def test_every_method_has_a_form_with_all_its_knobs(
+    client: Client, researcher: User, dataset: Dataset, probes: None
+) -> None:
     client.force_login(researcher)
     assert b"Probe" in client.get("/launch/").content
     page = client.get("/launch/probe/").content.decode()
@@ -36,7 +38,9 @@ def test_every_method_has_a_form_with_all_its_knobs(client: Client, researcher: 
         assert f'name="param-{knob}"' in page
 
 
-def test_a_launch_that_comes_twice_is_one_run(client: Client, researcher: User, dataset: Dataset, probes: None) -> None:
+def test_a_launch_that_comes_twice_is_one_run(
+    client: Client, researcher: User, dataset: Dataset, probes: None
+) -> None:
     client.force_login(researcher)
     first = client.post("/launch/probe/", wish())
     second = client.post("/launch/probe/", wish())
@@ -48,11 +52,11 @@ def test_a_launch_that_comes_twice_is_one_run(client: Client, researcher: User, 
 @pytest.mark.parametrize(
     ("field", "value", "words"),
     [
-        ("param-evaluations", "0", "at least 1"),
+        ("param-evaluations", "0", "from 1 to"),
         ("param-evaluations", "many", "whole number"),
         ("param-seconds", "601", "to 600"),
         ("param-spins", "perhaps", "true or false"),
-        ("param-fault", "none at all", "choose one of"),
+        ("param-fault", "none at all", "Choose one of"),
         ("budget_evaluations", "-4", "greater than or equal to 1"),
         ("seed", "x", "whole number"),
         ("dataset", "nothing", "valid choice"),
@@ -70,7 +74,9 @@ def test_a_wrong_value_is_said_beside_its_field_and_kept(
     assert SearchRun.objects.count() == 0
 
 
-def test_values_over_the_preset_reach_the_run(client: Client, researcher: User, dataset: Dataset, probes: None) -> None:
+def test_values_over_the_preset_reach_the_run(
+    client: Client, researcher: User, dataset: Dataset, probes: None
+) -> None:
     client.force_login(researcher)
     client.post("/launch/probe/", wish(**{"param-evaluations": "33", "param-spins": "true", "name": "Mine"}))
     run = SearchRun.objects.get(control_of=None)

@@ -104,9 +104,13 @@ def test_a_name_with_signs_is_shown_as_text(client: Client, researcher: User, la
 
 
 @pytest.mark.parametrize("state", State.values)
-def test_every_state_is_said_in_words(client: Client, researcher: User, launched: Launched, state: str) -> None:
+def test_every_state_is_said_in_words(
+    client: Client, researcher: User, launched: Launched, state: str
+) -> None:
     run = launched(evaluations=20, finalists=0)
-    SearchRun.objects.filter(pk=run.pk).update(state=state, error="A sentence.\nTraceback", started=timezone.now())
+    SearchRun.objects.filter(pk=run.pk).update(
+        state=state, error="A sentence.\nTraceback", started=timezone.now()
+    )
     client.force_login(researcher)
     page = client.get(f"/runs/{run.pk}/").content.decode()
     assert f'data-run-state="{state}"' in page

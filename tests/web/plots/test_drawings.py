@@ -54,7 +54,9 @@ def test_the_strip_draws_every_life_and_marks_who_left() -> None:
 
 @pytest.mark.parametrize("mark", ["line", "step", "points", "bars", "area"])
 def test_every_kind_of_series_is_a_figure_that_plotly_accepts(mark: str) -> None:
-    series = PanelSeries("one", mark, ("a", "b") if mark == "bars" else (1.0, 2.0), (0.1, None), "itgm", (4, 5), ("x", "y"))
+    series = PanelSeries(
+        "one", mark, ("a", "b") if mark == "bars" else (1.0, 2.0), (0.1, None), "itgm", (4, 5), ("x", "y")
+    )
     panel = Panel("p", "Title", "Help", PanelAxis("x", "frames"), PanelAxis("accuracy"), (series,))
     figure = panel_figure(panel)
     drawn = go.Figure(figure)
@@ -69,7 +71,11 @@ def test_an_empty_panel_is_an_empty_figure() -> None:
 
 
 def test_a_family_stands_in_generations() -> None:
-    nodes = (FamilyNode(0, -1, "random", 0.5, "", 0), FamilyNode(3, 0, "kernel", 0.7, "", 0), FamilyNode(4, 1, "kernel", None, "nan", 0))
+    nodes = (
+        FamilyNode(0, -1, "random", 0.5, "", 0),
+        FamilyNode(3, 0, "kernel", 0.7, "", 0),
+        FamilyNode(4, 1, "kernel", None, "nan", 0),
+    )
     family = Family(3, nodes, (FamilyEdge(0, 3, "kernel 3 → 5"), FamilyEdge(3, 4, "kernel 5 → 7")))
     elements = {one["data"]["id"]: one for one in lineage_elements(family, best=3)}
     heights = [elements[number]["position"]["y"] for number in ("0", "3", "4")]

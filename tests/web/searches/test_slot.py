@@ -138,13 +138,17 @@ def test_no_evaluation_is_claimed_twice(launched: Launched) -> None:
     assert len(seen) == len(set(seen)) == 32
 
 
-def test_kill_ends_the_training_process_in_time_and_accepts_nothing_after(launched: Launched, slot: Slot) -> None:
+def test_kill_ends_the_training_process_in_time_and_accepts_nothing_after(
+    launched: Launched, slot: Slot
+) -> None:
     run = launched(evaluations=4, finalists=0, seconds=60.0, steps=600)
     step_run(run.pk)
     slot.process()
     worker = threading.Thread(target=lambda: (slot.work(), connection.close()))
     worker.start()
-    while not Evaluation.objects.filter(run=run, started__isnull=False, state=EvaluationState.LEASED).exists():
+    while not Evaluation.objects.filter(
+        run=run, started__isnull=False, state=EvaluationState.LEASED
+    ).exists():
         worker.join(0.05)
     kill(run_id=run.pk, actor=None)
     worker.join(settings.KILL_SECONDS)

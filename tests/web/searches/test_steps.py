@@ -1,4 +1,4 @@
-"""The step over rows gives the history the driver gives in memory, whoever steps and whenever results come."""
+"""The step over rows gives the history the driver gives in memory, whoever steps, whenever results come."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ from webapp.searches.steps import step_run
 Launched = Callable[..., SearchRun]
 
 
-def drive(run: SearchRun, evaluator: Callable[[Job], Result], pick: Callable[[list[int]], list[int]] | None = None) -> None:
+def drive(
+    run: SearchRun, evaluator: Callable[[Job], Result], pick: Callable[[list[int]], list[int]] | None = None
+) -> None:
     """Step and finish until the run has ended."""
     step_run(run.pk)
     for _ in range(10_000):
@@ -29,7 +31,9 @@ def drive(run: SearchRun, evaluator: Callable[[Job], Result], pick: Callable[[li
         if run.ended:
             return
         waiting = list(
-            Evaluation.objects.filter(run=run, state=EvaluationState.WAITING).order_by("number").values_list("number", flat=True)
+            Evaluation.objects.filter(run=run, state=EvaluationState.WAITING)
+            .order_by("number")
+            .values_list("number", flat=True)
         )
         assert waiting, f"the run is {run.state} and nothing waits"
         finish(run, evaluator, pick(waiting) if pick else None)
@@ -42,7 +46,17 @@ def history(run: SearchRun) -> list[tuple[object, ...]]:
     return list(
         Genome.objects.filter(run=run)
         .order_by("number")
-        .values_list("number", "genome", "key", "parent_numbers", "operator", "fitness", "score", "left_reason", "left_at_job")
+        .values_list(
+            "number",
+            "genome",
+            "key",
+            "parent_numbers",
+            "operator",
+            "fitness",
+            "score",
+            "left_reason",
+            "left_at_job",
+        )
     )
 
 

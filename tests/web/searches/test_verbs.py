@@ -52,7 +52,9 @@ def test_a_double_click_makes_one_run(probes: None, researcher: User, dataset: D
     assert SearchRun.objects.count() == 1
 
 
-def test_the_same_key_with_other_contents_is_refused(probes: None, researcher: User, dataset: Dataset) -> None:
+def test_the_same_key_with_other_contents_is_refused(
+    probes: None, researcher: User, dataset: Dataset
+) -> None:
     launch(user=researcher, wanted=Launch(method="probe", dataset_id=dataset.pk, key="form 7"))
     with pytest.raises(InvalidParams) as refused:
         launch(user=researcher, wanted=Launch(method="probe", dataset_id=dataset.pk, key="form 7", seed=3))
@@ -122,9 +124,16 @@ def test_pause_and_resume_are_told_and_recorded(launched: Launched, researcher: 
     assert step_run(run.pk) == 0  # a paused run is not stepped: its results wait
     assert resume(run_id=run.pk, actor=researcher).state == State.RUNNING
     assert step_run(run.pk) == 1
-    actions = list(AuditEntry.objects.filter(kind="run", object_id=run.pk).order_by("id").values_list("action", flat=True))
+    actions = list(
+        AuditEntry.objects.filter(kind="run", object_id=run.pk)
+        .order_by("id")
+        .values_list("action", flat=True)
+    )
     assert actions == ["launch", "pause", "resume"]
-    states = [loads(text)["state"] for text in Event.objects.filter(run=run, kind="state").values_list("payload", flat=True)]
+    states = [
+        loads(text)["state"]
+        for text in Event.objects.filter(run=run, kind="state").values_list("payload", flat=True)
+    ]
     assert states == ["queued", "paused", "running"]
 
 
@@ -163,9 +172,15 @@ def drive(run: SearchRun) -> None:
     run.refresh_from_db()
 
 
-def test_a_control_starts_with_the_cost_its_run_spent(probes: None, researcher: User, dataset: Dataset) -> None:
+def test_a_control_starts_with_the_cost_its_run_spent(
+    probes: None, researcher: User, dataset: Dataset
+) -> None:
     wanted = Launch(
-        method="probe", dataset_id=dataset.pk, values={"evaluations": 12, "finalists": 0}, seed=1, control=True
+        method="probe",
+        dataset_id=dataset.pk,
+        values={"evaluations": 12, "finalists": 0},
+        seed=1,
+        control=True,
     )
     done = launch(user=researcher, wanted=wanted)
     assert done.control is not None
@@ -212,7 +227,11 @@ def test_a_fork_without_changes_lives_the_same_history(launched: Launched, resea
 
     def history(of: SearchRun) -> list[tuple[object, ...]]:
         rows = Genome.objects.filter(run=of).order_by("number")
-        return list(rows.values_list("number", "genome", "parent_numbers", "fitness", "score", "left_reason", "left_at_job"))
+        return list(
+            rows.values_list(
+                "number", "genome", "parent_numbers", "fitness", "score", "left_reason", "left_at_job"
+            )
+        )
 
     assert history(forked) == history(run)
     assert forked.best_fitness == run.best_fitness
@@ -220,7 +239,12 @@ def test_a_fork_without_changes_lives_the_same_history(launched: Launched, resea
 
 
 def test_a_budget_in_seconds_closes_the_search(probes: None, researcher: User, dataset: Dataset) -> None:
-    wanted = Launch(method="probe", dataset_id=dataset.pk, values={"evaluations": 1000, "finalists": 0}, budget_seconds=1.0)
+    wanted = Launch(
+        method="probe",
+        dataset_id=dataset.pk,
+        values={"evaluations": 1000, "finalists": 0},
+        budget_seconds=1.0,
+    )
     run = launch(user=researcher, wanted=wanted).run
     step_run(run.pk)
     SearchRun.objects.filter(pk=run.pk).update(active_seconds=2.0)

@@ -12,7 +12,9 @@ from webapp.searches.models import Evaluation, SearchRun
 from webapp.searches.states import EvaluationState
 
 
-def finish(run: SearchRun, evaluator: Callable[[Job], Result], numbers: Iterable[int] | None = None) -> list[int]:
+def finish(
+    run: SearchRun, evaluator: Callable[[Job], Result], numbers: Iterable[int] | None = None
+) -> list[int]:
     """Finish the run's waiting evaluations, or those with ``numbers``; returns which."""
     rows = Evaluation.objects.filter(run=run, state=EvaluationState.WAITING).order_by("number")
     if numbers is not None:
@@ -21,7 +23,10 @@ def finish(run: SearchRun, evaluator: Callable[[Job], Result], numbers: Iterable
     for row in rows:
         result = evaluator(row.engine_job())
         Evaluation.objects.filter(pk=row.pk).update(
-            state=EvaluationState.FINISHED, result=dumps(result.to_json()), finished=Now(), seconds=result.seconds
+            state=EvaluationState.FINISHED,
+            result=dumps(result.to_json()),
+            finished=Now(),
+            seconds=result.seconds,
         )
         done.append(row.number)
     return done

@@ -43,7 +43,10 @@ class OneDataset(View):
 
 class PrepareDataset(View):
     @extend_schema(
-        operation_id="prepare_dataset", parameters=[DATASET_ID], request=None, responses={200: DatasetShape, **REFUSALS}
+        operation_id="prepare_dataset",
+        parameters=[DATASET_ID],
+        request=None,
+        responses={200: DatasetShape, **REFUSALS},
     )
     def post(self, request: Request, dataset_id: str) -> Response:
         """Have it prepared, when that was not done yet."""
@@ -56,7 +59,10 @@ class PrepareDataset(View):
 
 class CancelDataset(View):
     @extend_schema(
-        operation_id="cancel_dataset", parameters=[DATASET_ID], request=None, responses={200: DatasetShape, **REFUSALS}
+        operation_id="cancel_dataset",
+        parameters=[DATASET_ID],
+        request=None,
+        responses={200: DatasetShape, **REFUSALS},
     )
     def post(self, request: Request, dataset_id: str) -> Response:
         """Stop its preparation."""

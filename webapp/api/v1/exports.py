@@ -29,7 +29,9 @@ BEFORE = OpenApiParameter("before", OpenApiTypes.INT64, description="ids smaller
 
 class RunExports(View):
     @extend_schema(
-        operation_id="exports", parameters=[RUN_ID, LIMIT, BEFORE], responses={200: page_of(ExportShape), **REFUSALS}
+        operation_id="exports",
+        parameters=[RUN_ID, LIMIT, BEFORE],
+        responses={200: page_of(ExportShape), **REFUSALS},
     )
     def get(self, request: Request, run_id: str) -> Response:
         """A run's exports, newest first."""
@@ -38,7 +40,10 @@ class RunExports(View):
         return Response(page(request, rows, "id", export_json, after="before", newest_first=True))
 
     @extend_schema(
-        operation_id="export", parameters=[RUN_ID], request=ExportWish, responses={201: ExportShape, **REFUSALS}
+        operation_id="export",
+        parameters=[RUN_ID],
+        request=ExportWish,
+        responses={201: ExportShape, **REFUSALS},
     )
     def post(self, request: Request, run_id: str) -> Response:
         """Export a birth, or what the search found."""
@@ -55,7 +60,9 @@ class RunExports(View):
 
 
 class OneExport(View):
-    @extend_schema(operation_id="one_export", parameters=[EXPORT_ID], responses={200: ExportShape, **REFUSALS})
+    @extend_schema(
+        operation_id="one_export", parameters=[EXPORT_ID], responses={200: ExportShape, **REFUSALS}
+    )
     def get(self, request: Request, export_id: str) -> Response:
         """How an export goes, and what its checks said."""
         rows = Export.objects.select_related("genome")
@@ -64,7 +71,10 @@ class OneExport(View):
 
 class CancelExport(View):
     @extend_schema(
-        operation_id="cancel_export", parameters=[EXPORT_ID], request=None, responses={200: ExportShape, **REFUSALS}
+        operation_id="cancel_export",
+        parameters=[EXPORT_ID],
+        request=None,
+        responses={200: ExportShape, **REFUSALS},
     )
     def post(self, request: Request, export_id: str) -> Response:
         """Stop writing it."""

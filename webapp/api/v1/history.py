@@ -22,14 +22,18 @@ from webapp.searches.models import Genome, Score
 
 MOST_EVENTS = 2000
 COLUMNS = ("number", "cycle", "fitness", "parameters", "flops")
-AFTER = OpenApiParameter("after", OpenApiTypes.INT64, description="birth numbers greater than this; -1 for the first")
+AFTER = OpenApiParameter(
+    "after", OpenApiTypes.INT64, description="birth numbers greater than this; -1 for the first"
+)
 SINCE = OpenApiParameter("since", OpenApiTypes.INT64, description="events after this number; 0 for all")
 AS = OpenApiParameter("as", str, enum=["json", "float32"], description="JSON columns, or raw float32 columns")
 
 
 class Genomes(View):
     @extend_schema(
-        operation_id="genomes", parameters=[RUN_ID, LIMIT, AFTER], responses={200: page_of(GenomeShape), **REFUSALS}
+        operation_id="genomes",
+        parameters=[RUN_ID, LIMIT, AFTER],
+        responses={200: page_of(GenomeShape), **REFUSALS},
     )
     def get(self, request: Request, run_id: str) -> Response:
         """Births in order."""
@@ -49,13 +53,17 @@ class OneGenome(View):
         genome = Genome.objects.filter(run=run, number=min(max(number(birth), -1), 2**31 - 1)).first()
         if genome is None:
             raise NotFound(f"this run has {run.births} births, numbered from 0")
-        scores = Score.objects.filter(genome=genome).select_related("evaluation").order_by("evaluation__number")
+        scores = (
+            Score.objects.filter(genome=genome).select_related("evaluation").order_by("evaluation__number")
+        )
         return Response({**genome_json(genome), "evaluations": [evaluation_json(score) for score in scores]})
 
 
 class Events(View):
     @extend_schema(
-        operation_id="events", parameters=[RUN_ID, SINCE, LIMIT], responses={200: page_of(EventShape), **REFUSALS}
+        operation_id="events",
+        parameters=[RUN_ID, SINCE, LIMIT],
+        responses={200: page_of(EventShape), **REFUSALS},
     )
     def get(self, request: Request, run_id: str) -> Response:
         """Events after a number, in order, without gaps; `next` is what to ask for from then on."""
@@ -76,8 +84,8 @@ class RunPoints(View):
         },
     )
     def get(self, request: Request, run_id: str) -> HttpResponse:
-        """One point a birth. As `float32`: little-endian columns one after the other, in the order of the header
-        `X-Columns`, `X-Count` values each, NaN where there is none."""
+        """One point a birth. As `float32`: little-endian columns one after the other, in the order of the
+        header `X-Columns`, `X-Count` values each, NaN where there is none."""
         run = self.run_of(request, run_id)
         wanted = request.query_params.get("as", "json") or "json"
         if wanted not in ("json", "float32"):
@@ -117,5 +125,3 @@ def evaluation_json(score: Score) -> dict[str, Any]:
         "failure": failure if score.failure_class else None,
         "curve": evaluation.curve_json,
     }
-
-

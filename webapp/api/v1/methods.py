@@ -40,7 +40,13 @@ def method_json(method: Method) -> dict[str, Any]:
         "is_control": method.is_control,
         "modalities": sorted(method.accepts.modalities),
         "presets": [
-            {"name": name, "title": found.title, "cost": found.cost, "window": found.window, "values": dict(found.values)}
+            {
+                "name": name,
+                "title": found.title,
+                "cost": found.cost,
+                "window": found.window,
+                "values": dict(found.values),
+            }
             for name, found in method.presets.items()
         ],
         "parameters": [view._asdict() for view in knobs(method.params)],

@@ -34,7 +34,9 @@ VERBS = {"pause": pause, "resume": resume, "stop": stop, "kill": kill}
 
 class Runs(View):
     @extend_schema(
-        operation_id="runs", parameters=[LIMIT, BEFORE, IN_STATE], responses={200: page_of(RunShape), **REFUSALS}
+        operation_id="runs",
+        parameters=[LIMIT, BEFORE, IN_STATE],
+        responses={200: page_of(RunShape), **REFUSALS},
     )
     def get(self, request: Request) -> Response:
         """The runs of your teams, newest first."""
@@ -58,7 +60,9 @@ class Runs(View):
         try:
             done = launch(user=self.person(request), wanted=wanted)
         except InvalidParams as wrong:
-            fields = {"dataset" if name == "dataset_id" else name: text for name, text in wrong.fields.items()}
+            fields = {
+                "dataset" if name == "dataset_id" else name: text for name, text in wrong.fields.items()
+            }
             raise InvalidParams(fields) from None
         code = status.HTTP_201_CREATED if done.fresh else status.HTTP_200_OK
         return Response(run_detail(done.run), status=code)
@@ -103,8 +107,8 @@ class ForkRun(View):
 def run_json(run: SearchRun) -> dict[str, Any]:
     """A run as lists show it."""
     names = (
-        "id name method preset seed window state created started finished births evaluations_done evaluations_planned "
-        "failures best_fitness best_genome last_seq"
+        "id name method preset seed window state created started finished births "
+        "evaluations_done evaluations_planned failures best_fitness best_genome last_seq"
     )
     return {
         **{name: getattr(run, name) for name in names.split()},
@@ -117,7 +121,9 @@ def run_json(run: SearchRun) -> dict[str, Any]:
 
 def run_detail(run: SearchRun) -> dict[str, Any]:
     """A run whole; one query for its snapshots."""
-    snapshots = Snapshot.objects.filter(run=run).order_by("-pk").values("id", "name", "births", "jobs", "stale")[:100]
+    snapshots = (
+        Snapshot.objects.filter(run=run).order_by("-pk").values("id", "name", "births", "jobs", "stale")[:100]
+    )
     return {
         **run_json(run),
         "error": run.error,

@@ -94,8 +94,12 @@ class LaunchShape(serializers.Serializer[None]):
     preset = serializers.CharField(max_length=40, required=False, allow_blank=True, default="")
     values = serializers.DictField(required=False, default=dict)
     name = serializers.CharField(max_length=160, required=False, allow_blank=True, default="")
-    seed = serializers.IntegerField(min_value=0, max_value=2**63 - 1, required=False, allow_null=True, default=None)
-    window = serializers.IntegerField(min_value=1, max_value=4096, required=False, allow_null=True, default=None)
+    seed = serializers.IntegerField(
+        min_value=0, max_value=2**63 - 1, required=False, allow_null=True, default=None
+    )
+    window = serializers.IntegerField(
+        min_value=1, max_value=4096, required=False, allow_null=True, default=None
+    )
     budget_evaluations = serializers.IntegerField(
         min_value=1, max_value=2**31 - 1, required=False, allow_null=True, default=None
     )
@@ -173,7 +177,9 @@ class Points(serializers.Serializer[None]):
 class ExportWish(serializers.Serializer[None]):
     """Without ``genome`` what the search found is exported."""
 
-    genome = serializers.IntegerField(min_value=0, max_value=2**31 - 1, required=False, allow_null=True, default=None)
+    genome = serializers.IntegerField(
+        min_value=0, max_value=2**31 - 1, required=False, allow_null=True, default=None
+    )
 
 
 class ExportShape(serializers.Serializer[None]):

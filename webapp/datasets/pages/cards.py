@@ -31,7 +31,8 @@ class Part(NamedTuple):
 
 
 class DatasetCard(NamedTuple):
-    """``shape`` is the size of one sample in words; ``labels`` pairs each clip's file name with what it shows."""
+    """``shape`` is the size of one sample in words; ``labels`` pairs each clip's file name with what it
+    shows."""
 
     dataset: Dataset
     summary: DataSummary | None
@@ -59,7 +60,12 @@ def dataset_cards(user: Person) -> list[DatasetCard]:
 
 def dataset_card(user: Person, slug: str) -> DatasetCard | None:
     """The data set of that name, of the person's oldest team that has one; None for a stranger."""
-    rows = visible(Dataset.objects.all(), user).filter(slug=slug).annotate(run_count=Count("runs")).order_by("team_id")
+    rows = (
+        visible(Dataset.objects.all(), user)
+        .filter(slug=slug)
+        .annotate(run_count=Count("runs"))
+        .order_by("team_id")
+    )
     found = rows.first()
     return _card(found, found.run_count) if found else None
 
@@ -91,5 +97,6 @@ def _shape(summary: DataSummary) -> str:
 def _parts(summary: DataSummary) -> tuple[Part, ...]:
     total = sum(summary.sizes.values()) or 1
     return tuple(
-        Part(name, samples, 100 * samples / total, USES.get(name, "")) for name, samples in summary.sizes.items()
+        Part(name, samples, 100 * samples / total, USES.get(name, ""))
+        for name, samples in summary.sizes.items()
     )

@@ -30,8 +30,8 @@ def previews(dataset: Dataset) -> Previews:
 
 
 def preview_file(dataset: Dataset, name: str) -> Path | None:
-    """The file of that name, None where there is none. A name is only ever compared with what lies in the folder, so it
-    cannot lead out of it."""
+    """The file of that name, None where there is none. A name is only ever compared with what lies in the
+    folder, so it cannot lead out of it."""
     return _files(dataset).get(name)
 
 

@@ -17,12 +17,14 @@ BUILT_IN = {
 
 
 def add_built_ins(*, team: Team, actor: User | None) -> list[Dataset]:
-    """Make sure that the team has a row for every built-in set. They are asked for long ago, as it were, so the next
-    sweep rings the preparer and a first visitor finds them ready."""
+    """Make sure that the team has a row for every built-in set. They are asked for long ago, as it were, so
+    the next sweep rings the preparer and a first visitor finds them ready."""
     asked = timezone.now() - timedelta(days=1)
     Dataset.objects.bulk_create(
         [
-            Dataset(team=team, slug=name, title=title, source=name, built_in=True, created_by=actor, touched=asked)
+            Dataset(
+                team=team, slug=name, title=title, source=name, built_in=True, created_by=actor, touched=asked
+            )
             for name, title in BUILT_IN.items()
         ],
         ignore_conflicts=True,

@@ -27,7 +27,13 @@ AGAIN = [DatasetState.WAITING, DatasetState.FAILED, DatasetState.CANCELLED]
 def ask_preparation(*, dataset: Dataset, actor: User | None) -> bool:
     """Have the preparer take ``dataset``; False when it is ready or being prepared already."""
     asked = Dataset.objects.filter(pk=dataset.pk, state__in=AGAIN).update(
-        state=DatasetState.WAITING, error="", progress=0.0, doing="", cancel_asked=False, attempts=0, touched=Now()
+        state=DatasetState.WAITING,
+        error="",
+        progress=0.0,
+        doing="",
+        cancel_asked=False,
+        attempts=0,
+        touched=Now(),
     )
     if asked:
         record(team_id=dataset.team_id, actor=actor, action="prepare", kind="dataset", object_id=dataset.pk)
@@ -68,7 +74,8 @@ class _Watch:
         self.doing = ""
 
     def hear(self, value: Json) -> None:
-        """``{"progress": phase, "done": n, "of": n}``, then ``{"summary": ..., "faults": [...]}`` or ``{"error": text}``."""
+        """``{"progress": phase, "done": n, "of": n}``, then ``{"summary": ..., "faults": [...]}`` or
+        ``{"error": text}``."""
         if "progress" in value:
             self.doing = str(value["progress"])[:200]
             done, of = value.get("done"), value.get("of")
@@ -92,7 +99,11 @@ class _Watch:
             return
         if ended.code == 0 and not ended.reason and self.summary is not None:
             summary = DataSummary.from_json(
-                {name: self.summary[name] for name in DataSummary.__dataclass_fields__ if name in self.summary}
+                {
+                    name: self.summary[name]
+                    for name in DataSummary.__dataclass_fields__
+                    if name in self.summary
+                }
             )
             rows.update(
                 state=DatasetState.READY,

@@ -64,9 +64,10 @@ def export_page(export: Export, *, source: bool = True) -> ExportPage:
         for row in export.checks_json
     )
     text = ""
-    if source and export.genome is not None:
+    birth = _first_birth(export) if source else None
+    if birth is not None:
         try:
-            text = source_text(export.run, export.genome)
+            text = source_text(export.run, birth)
         except EngineError:
             text = ""
     return ExportPage(
@@ -113,6 +114,19 @@ def _title(export: Export) -> str:
     return f"Network #{export.genome.number} of {export.run.name}"
 
 
+def _first_birth(export: Export) -> Genome | None:
+    """The network whose source the page shows: the exported one, or the first member of the outcome."""
+    if export.genome is not None:
+        return export.genome
+    members = (export.run.outcome_json or {}).get("members") or [{}]
+    return Genome.objects.filter(run=export.run, number=members[0].get("birth", -1)).first()
+
+
 def _lines(export: Export) -> tuple[str, ...]:
-    name = f"evoscope-run-{export.run_id}-*.zip"
-    return (f"unzip {name} -d network && cd network", "pip install torch safetensors", "python model.py")
+    outcome = export.run.outcome_json or {}
+    several = export.genome is None and outcome.get("kind") == "ensemble"
+    return (
+        f"unzip evoscope-run-{export.run_id}-*.zip && cd export",
+        "pip install torch safetensors",
+        f"python {'ensemble.py' if several else 'model.py'}",
+    )

@@ -26,7 +26,9 @@ def open_download(*, user: Person, export_id: int) -> Download:
     """Raises ``PermissionDenied``, and ``ExportRefused`` while there is no file."""
     export = one_of(Export.objects.select_related("genome"), user, export_id, Role.VIEWER)
     if export.state != ExportState.READY:
-        raise ExportRefused(f"this export is {export.get_state_display()}; it can be downloaded once it is ready")
+        raise ExportRefused(
+            f"this export is {export.get_state_display()}; it can be downloaded once it is ready"
+        )
     try:
         path = Store(settings.STORE).path(export.sha256)
     except MissingArtifact:

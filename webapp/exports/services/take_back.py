@@ -18,7 +18,9 @@ def take_back_exports() -> None:
     silent = Now() - datetime.timedelta(seconds=settings.LEASE_SECONDS)
     dead = Export.objects.filter(state=ExportState.WRITING, touched__lt=silent)
     dead.filter(attempts__gte=MOST_ATTEMPTS).update(
-        state=ExportState.FAILED, error=f"the preparer died {MOST_ATTEMPTS} times while it wrote this", finished=Now()
+        state=ExportState.FAILED,
+        error=f"the preparer died {MOST_ATTEMPTS} times while it wrote this",
+        finished=Now(),
     )
     dead.update(state=ExportState.WAITING, touched=Now())
     waiting = Export.objects.filter(state=ExportState.WAITING, touched__lt=silent)

@@ -1,4 +1,5 @@
-"""Writing an export in the preparer: a child writes and checks it in a clean process, the store keeps the zip."""
+"""Writing an export in the preparer: a child writes and checks it in a clean process, the store keeps the
+zip."""
 
 from __future__ import annotations
 
@@ -105,7 +106,11 @@ class _Watch:
             )
         else:
             self.rows.update(
-                state=ExportState.FAILED, checks=dumps(self.checks), error=self._why(ended), doing="", finished=Now()
+                state=ExportState.FAILED,
+                checks=dumps(self.checks),
+                error=self._why(ended),
+                doing="",
+                finished=Now(),
             )
 
     def _why(self, ended: Ended) -> str:

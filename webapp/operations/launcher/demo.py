@@ -20,12 +20,16 @@ SAY_EVERY = 10.0
 
 
 class Demo:
-    """One demo run with its control, from launch to checked export. `exit_code` counts once it is over."""
+    """One demo run with its control, from launch to checked export. `exit_code` counts once it is over.
 
-    def __init__(self, method: str, terminal: Terminal, url: str) -> None:
+    The control starts when the run has ended. `with_control` waits for its end too.
+    """
+
+    def __init__(self, method: str, terminal: Terminal, url: str, *, with_control: bool) -> None:
         self.method = method
         self.terminal = terminal
         self.url = url
+        self._with_control = with_control
         self.exit_code = 1
         self._run = 0
         self._export: int | None = None
@@ -39,7 +43,7 @@ class Demo:
         self.terminal.say(f"  the {self.method} demo: {self._page()}")
 
     def over(self) -> bool:
-        """One look; True once run, control and export have ended, well or not."""
+        """One look; True once all that is waited for has ended, well or not."""
         try:
             return self._look()
         except DatabaseError:  # it is being started again; rows wait
@@ -50,10 +54,13 @@ class Demo:
         run = SearchRun.objects.get(pk=self._run)
         family = [run, *SearchRun.objects.filter(control_of=run)]
         self._show(family)
-        if not all(member.ended for member in family):
-            return any(member.state == states.State.BROKEN for member in family)
-        if run.state != states.State.FINISHED:
-            return True
+        if not run.ended:
+            return run.state == states.State.BROKEN  # waits for a person
+        if run.state == states.State.FINISHED and not self._exported(run):
+            return False
+        return not self._with_control or all(member.ended for member in family)
+
+    def _exported(self, run: SearchRun) -> bool:
         if self._export is None:
             self._export = ask_for_export(run=run, actor=None).pk
         export = Export.objects.get(pk=self._export)

@@ -126,7 +126,7 @@ def _stay(launcher: Launcher, terminal: Terminal, address: Address, wanted: Want
         return 0
     from webapp.operations.launcher.demo import Demo  # brings the search engine with it
 
-    demo = Demo(wanted.demo, terminal, address.url)
+    demo = Demo(wanted.demo, terminal, address.url, with_control=not wanted.until_done)
     demo.launch()
     if not launcher.run(until=demo.over):
         return 1 if wanted.until_done else 0

@@ -1,1 +1,1 @@
-"""What open pages see live: bells from workers and stewards, one listener a web process, frames to sockets."""
+"""What open pages see live: bells of workers and stewards, one ear a web process, frames to sockets."""

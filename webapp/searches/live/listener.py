@@ -61,13 +61,15 @@ class Rooms:
         pause = FIRST_PAUSE
         while True:
             try:
-                async with redis.asyncio.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=2.0) as client:
-                    async with client.pubsub() as pubsub:
-                        await pubsub.subscribe(CHANNEL)
-                        pause = FIRST_PAUSE
-                        self._ring_all()  # whatever was published before we listened
-                        async for message in pubsub.listen():
-                            self._hear(message)
+                async with (
+                    redis.asyncio.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=2.0) as client,
+                    client.pubsub() as pubsub,
+                ):
+                    await pubsub.subscribe(CHANNEL)
+                    pause = FIRST_PAUSE
+                    self._ring_all()  # whatever was published before we listened
+                    async for message in pubsub.listen():
+                        self._hear(message)
             except (RedisError, OSError) as error:
                 log.warning("live bells are silent (%s); listening again in %.1f s", error, pause)
             await asyncio.sleep(pause)

@@ -1,8 +1,8 @@
 """Telling open pages that there is something new: plain Redis PUBLISH, a twentieth of a millisecond a call.
 
-A message is a hint. ``{"run": 3, "seq": 812}`` says that events up to 812 can be read; ``{"run": 3, "state": true}``
-that the run's own row changed; ``{"run": 3, "progress": {...}}`` carries what one running evaluation reported, which is
-in the rows a few seconds later.
+A message is a hint. ``{"run": 3, "seq": 812}`` says that events up to 812 can be read; ``{"run": 3,
+"state": true}`` that the run's own row changed; ``{"run": 3, "progress": {...}}`` carries what one running
+evaluation reported, which is in the rows a few seconds later.
 """
 
 from __future__ import annotations

@@ -21,7 +21,8 @@ REMEMBERED = 2000
 
 
 class Watcher:
-    """One socket's place in a room. What it has not been sent yet merges: a slow socket gets fewer, fuller frames."""
+    """One socket's place in a room. What it has not been sent yet merges: a slow socket gets fewer, fuller
+    frames."""
 
     def __init__(self, sent: int) -> None:
         self.sent = sent
@@ -70,7 +71,8 @@ class Room:
             watcher.wake()
 
     async def since(self, seq: int) -> list[Json] | None:
-        """Events after ``seq``; None when there are too many for one frame, so the page must read itself again."""
+        """Events after ``seq``; None when there are too many for one frame, so the page must read itself
+        again."""
         oldest = self._events[0]["seq"] if self._events else self.seq + 1
         if seq + 1 >= oldest or seq >= self.seq:
             return [event for event in self._events if event["seq"] > seq]

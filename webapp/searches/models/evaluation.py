@@ -14,10 +14,10 @@ from webapp.searches.states import EvaluationState
 class Evaluation(models.Model):
     """A job: waiting → leased → finished → told, or cancelled.
 
-    ``number`` is the job number, from 0 in the order asked. ``lease_owner`` names one life of one slot of one
-    worker; ``token`` rises when the evaluation starts, and a result is written only by who holds both. ``attempt``
-    counts starts; ``lost`` counts losses with nothing new checkpointed since the one before: ``alone`` has it
-    claimed by itself, five end it. ``progress`` and ``curve`` are JSON text.
+    ``number`` is the job number, from 0 in the order asked. ``lease_owner`` names one life of one slot of
+    one worker; ``token`` rises when the evaluation starts, and a result is written only by who holds both.
+    ``attempt`` counts starts; ``lost`` counts losses with nothing new checkpointed since the one before:
+    ``alone`` has it claimed by itself, five end it. ``progress`` and ``curve`` are JSON text.
     """
 
     run = models.ForeignKey("searches.SearchRun", on_delete=models.CASCADE, related_name="evaluations")

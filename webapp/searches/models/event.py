@@ -8,7 +8,8 @@ from searchengine.core.jsontext import Json, loads
 
 
 class Event(models.Model):
-    """Something that happened in a run. ``seq`` counts from 1 without gaps; written only under the run's lock."""
+    """Something that happened in a run. ``seq`` counts from 1 without gaps; written only under the run's
+    lock."""
 
     run = models.ForeignKey("searches.SearchRun", on_delete=models.CASCADE, related_name="events")
     seq = models.BigIntegerField()

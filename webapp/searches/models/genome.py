@@ -10,8 +10,9 @@ from searchengine.core.jsontext import Json, loads
 class Genome(models.Model):
     """One birth of a run, numbered from 0 in the order asked. Never deleted while its run stands.
 
-    ``fitness`` and ``score`` are of its first told score in the search phase, so they never change afterwards;
-    ``parameters`` and ``flops`` are those of the network as it was scored. ``left_reason`` is empty while it lives.
+    ``fitness`` and ``score`` are of its first told score in the search phase, so they never change
+    afterwards; ``parameters`` and ``flops`` are those of the network as it was scored. ``left_reason`` is
+    empty while it lives.
     """
 
     run = models.ForeignKey("searches.SearchRun", on_delete=models.CASCADE, related_name="genomes")

@@ -12,8 +12,9 @@ from webapp.searches import states
 class SearchRun(models.Model):
     """One search. Its history is a function of method, params, data, seed, window and order alone.
 
-    ``control_of`` marks a control of equal cost launched beside another run. ``launch_key`` makes a launch that
-    arrives twice one run. ``last_seq`` is the number of its newest event, raised only under the run's lock.
+    ``control_of`` marks a control of equal cost launched beside another run. ``launch_key`` makes a launch
+    that arrives twice one run. ``last_seq`` is the number of its newest event, raised only under the run's
+    lock.
     """
 
     team = models.ForeignKey("accounts.Team", on_delete=models.CASCADE, related_name="runs")
@@ -105,10 +106,11 @@ class SearchRun(models.Model):
 
 
 class RunState(models.Model):
-    """What the method goes on from: at most 64 KB of JSON text, kept as text because jsonb loses -0.0 and order.
+    """What the method goes on from: at most 64 KB of JSON text, kept as text because jsonb loses -0.0 and
+    order.
 
-    ``version`` counts steps; ``told`` is the number of the next job to be told, ``closed`` whether the search was
-    told to close; ``keep`` lists the artifacts (sha256) the state still needs, as JSON text.
+    ``version`` counts steps; ``told`` is the number of the next job to be told, ``closed`` whether the
+    search was told to close; ``keep`` lists the artifacts (sha256) the state still needs, as JSON text.
     """
 
     run = models.OneToOneField(SearchRun, on_delete=models.CASCADE, related_name="engine")
@@ -123,8 +125,8 @@ class RunState(models.Model):
 
 
 class Snapshot(models.Model):
-    """The state at the end of a generation or round. ``artifacts`` names what it needs, as JSON text; once those
-    are gone ``stale`` says why it cannot be forked from."""
+    """The state at the end of a generation or round. ``artifacts`` names what it needs, as JSON text; once
+    those are gone ``stale`` says why it cannot be forked from."""
 
     run = models.ForeignKey(SearchRun, on_delete=models.CASCADE, related_name="snapshots")
     name = models.CharField(max_length=120)

@@ -6,8 +6,9 @@ from django.db import models
 
 
 class Worker(models.Model):
-    """One life of one worker process. ``last_seen`` is by the database's clock; ``gone`` is set by the sweep when it
-    stays silent for longer than a lease, and cleared when it wakes. What it does now: its leased evaluations."""
+    """One life of one worker process. ``last_seen`` is by the database's clock; ``gone`` is set by the
+    sweep when it stays silent for longer than a lease, and cleared when it wakes. What it does now: its
+    leased evaluations."""
 
     name = models.CharField(max_length=120, unique=True)
     host = models.CharField(max_length=120, blank=True, default="")

@@ -16,8 +16,8 @@ MOST_NEW = 2_000
 
 
 class Chart(NamedTuple):
-    """``points`` are the results told after a job, oldest first; the curves are whole. ``more`` says that further
-    points wait."""
+    """``points`` are the results told after a job, oldest first; the curves are whole. ``more`` says that
+    further points wait."""
 
     points: Json
     best: Json
@@ -38,7 +38,8 @@ def chart(run: SearchRun, control: SearchRun | None, after: int) -> Chart:
     more = len(rows) > MOST_NEW
     if more:
         # A job may have scored several births; cut before the last job so that none of them is missed.
-        rows = [row for row in rows if row[0] < rows[-1][0]]
+        last = rows[-1][0] or 0
+        rows = [row for row in rows if row[0] is not None and row[0] < last]
     small = skeleton(run)
     band = population_band(small)
     beside = best_curves([control.pk])[control.pk] if control else None
@@ -57,7 +58,8 @@ def chart(run: SearchRun, control: SearchRun | None, after: int) -> Chart:
 
 
 def skeleton(run: SearchRun) -> RunHistory:
-    """Who was told, entered and left, without genomes and changes: enough for curves and the strip. One query."""
+    """Who was told, entered and left, without genomes and changes: enough for curves and the strip. One
+    query."""
     rows = (
         Genome.objects.filter(run=run)
         .order_by("number")

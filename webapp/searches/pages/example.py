@@ -19,8 +19,8 @@ from webapp.searches.forms import LaunchForm
 
 
 class Example(NamedTuple):
-    """``title`` says which network it is; ``trouble`` is why there is none, in words. ``planned`` is how many networks the
-    search trains."""
+    """``title`` says which network it is; ``trouble`` is why there is none, in words. ``planned`` is how
+    many networks the search trains."""
 
     title: str
     svg: SafeString | None
@@ -34,7 +34,7 @@ class Example(NamedTuple):
 
 
 def example(form: LaunchForm) -> Example:
-    """The method's first named example, else a random network of its space (always the same one). No query."""
+    """The method's first named example, else a random network of its space, always the same. No query."""
     method, dataset = form.method, form.chosen_dataset
     nothing = Example("", None, (), None, None, None, form.chosen_preset.cost, {}, "")
     if dataset is None:
@@ -67,7 +67,7 @@ def example(form: LaunchForm) -> Example:
 def _example_genome(method: Method, params: Params, data: DataSummary) -> tuple[Space, str, Json]:
     source, space_params = method, params
     if method.is_control and hasattr(params, "space"):
-        values = params.space_params
+        values = getattr(params, "space_params", {})
         space = catalogue.space(params.space, loads(values) if isinstance(values, str) else values, data)
         found = catalogue.spaces()[params.space]
         return space, f"A random network of {found.title}", space.random(np.random.default_rng(0))

@@ -141,7 +141,9 @@ def _difference(run: SearchRun, birth: Genome, parent_number: int) -> Difference
 def _line(run: SearchRun, birth: Genome) -> tuple[Step, ...]:
     """The line of first parents, the founder first; one query."""
     columns = ("number", "parent_numbers", "fitness", "changes", "operator")
-    rows = {row[0]: row for row in Genome.objects.filter(run=run, number__lte=birth.number).values_list(*columns)}
+    rows = {
+        row[0]: row for row in Genome.objects.filter(run=run, number__lte=birth.number).values_list(*columns)
+    }
     steps: list[Step] = []
     at: int | None = birth.number
     while at is not None and at in rows:
@@ -169,8 +171,12 @@ def _trainings(run: SearchRun, birth: Genome) -> tuple[Training, ...]:
                 kind=row.kind.replace("_", " "),
                 phase=row.phase,
                 state="training" if running else row.get_state_display(),
-                share=round(100 * row.progress_step / row.progress_of) if running and row.progress_of else None,
-                metrics=tuple((name.replace("_", " "), _said(name, value)) for name, value in metrics.items()),
+                share=round(100 * row.progress_step / row.progress_of)
+                if running and row.progress_of
+                else None,
+                metrics=tuple(
+                    (name.replace("_", " "), _said(name, value)) for name, value in metrics.items()
+                ),
                 failure=score.failure_reason if score else "",
                 seconds=row.seconds,
                 attempt=row.attempt,
@@ -196,9 +202,10 @@ def curve_views(rows: list[Json]) -> tuple[CurveView, ...]:
             continue
         curve = thin_curve(Curve(name, tuple(x for x, _ in points), tuple(y for _, y in points)), 300)
         low, high = min(y for _, y in points), max(y for _, y in points)
-        words = f"{name.replace('_', ' ')} over {points[-1][0]:.0f} steps, from {points[0][1]:.4g} to {points[-1][1]:.4g}"
+        shown = name.replace("_", " ")
+        words = f"{shown} over {points[-1][0]:.0f} steps, {points[0][1]:.4g} to {points[-1][1]:.4g}"
         svg = line_drawing([Line(curve, "run")], label=words, width=360, height=120)
-        views.append(CurveView(name.replace("_", " "), svg, _said(name, low), _said(name, high), int(points[-1][0])))
+        views.append(CurveView(shown, svg, _said(name, low), _said(name, high), int(points[-1][0])))
     return tuple(views)
 
 
@@ -207,7 +214,11 @@ def _said(name: str, value: float) -> str:
         return fitness(value)
     if name in ("accuracy", "top_k"):
         return percent(value, 2)
-    return f"{value:,.0f}" if value == round(value) and abs(value) < 1e15 else (short(value) if value >= 100 else f"{value:.4g}")
+    return (
+        f"{value:,.0f}"
+        if value == round(value) and abs(value) < 1e15
+        else (short(value) if value >= 100 else f"{value:.4g}")
+    )
 
 
 def _fate(birth: Genome) -> str:

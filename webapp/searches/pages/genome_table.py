@@ -10,7 +10,12 @@ from webapp.searches.models import Genome, SearchRun
 from webapp.searches.pages.run_page import phrase_tail
 
 PAGE = 50
-SORTS = {"fitness": "fitness, best first", "number": "newest first", "parameters": "smallest first", "flops": "cheapest first"}
+SORTS = {
+    "fitness": "fitness, best first",
+    "number": "newest first",
+    "parameters": "smallest first",
+    "flops": "cheapest first",
+}
 
 
 class TableRow(NamedTuple):
@@ -28,7 +33,8 @@ class GenomeTable(NamedTuple):
 
 
 def genome_table(run: SearchRun, sort: str, begin: str) -> GenomeTable:
-    """One page of births; one query by an index. ``begin`` is the key (value and number) after which it begins."""
+    """One page of births; one query by an index. ``begin`` is the key (value and number) after which it
+    begins."""
     rows = Genome.objects.filter(run=run).defer("genome", "score")
     after = _key(begin)
     if sort == "number":
@@ -40,7 +46,9 @@ def genome_table(run: SearchRun, sort: str, begin: str) -> GenomeTable:
         if after and after[0] is None:
             rows = rows.filter(fitness__isnull=True, number__gt=after[1])
         elif after:
-            less = Q(fitness__lt=after[0]) | Q(fitness=after[0], number__gt=after[1]) | Q(fitness__isnull=True)
+            less = (
+                Q(fitness__lt=after[0]) | Q(fitness=after[0], number__gt=after[1]) | Q(fitness__isnull=True)
+            )
             rows = rows.filter(less)
     else:
         rows = rows.order_by(F(sort).asc(nulls_last=True), "number")
@@ -55,7 +63,9 @@ def genome_table(run: SearchRun, sort: str, begin: str) -> GenomeTable:
         last = found[PAGE - 1]
         value = None if sort == "number" else getattr(last, sort)
         onward = f"{'' if value is None else repr(value)}~{last.number}"
-    return GenomeTable(tuple(TableRow(birth, phrase_tail(birth)) for birth in found[:PAGE]), sort, SORTS, onward)
+    return GenomeTable(
+        tuple(TableRow(birth, phrase_tail(birth)) for birth in found[:PAGE]), sort, SORTS, onward
+    )
 
 
 def _key(text: str) -> tuple[float | None, int] | None:

@@ -25,7 +25,8 @@ SHOWN_EVENTS = ("refused", "milestone", "closing", "finished")
 
 
 def run_history(run: SearchRun, *, genomes: bool = False) -> RunHistory:
-    """The whole history of a run; four queries, rows in proportion to births. ``genomes`` brings the genomes along.
+    """The whole history of a run; four queries, rows in proportion to births. ``genomes`` brings the
+    genomes along.
 
     Results are told in job order, so a job's number is its place.
     """
@@ -63,9 +64,18 @@ def run_history(run: SearchRun, *, genomes: bool = False) -> RunHistory:
 
 def cost_history(run: SearchRun) -> RunHistory:
     """Results and their costs alone, for a comparison at equal cost. One query, no JSON but the plan's."""
-    columns = ("genome__number", "evaluation__number", "fitness", "evaluation__reuse_of", "evaluation__predicted_cost")
+    columns = (
+        "genome__number",
+        "evaluation__number",
+        "fitness",
+        "evaluation__reuse_of",
+        "evaluation__predicted_cost",
+    )
     rows = Score.objects.filter(evaluation__run=run, evaluation__phase="search").values_list(*columns)
-    scores = [ScoreRow(birth, job, job, fitness, reuse_of=reuse, cost=cost) for birth, job, fitness, reuse, cost in rows]
+    scores = [
+        ScoreRow(birth, job, job, fitness, reuse_of=reuse, cost=cost)
+        for birth, job, fitness, reuse, cost in rows
+    ]
     return history(scores=scores, plan=loads(run.plan), name=run.name)
 
 
@@ -107,7 +117,7 @@ def work_rows(run: SearchRun, evaluations: list[Evaluation]) -> list[WorkRow]:
                 state,
                 row.attempt,
                 row.trouble.partition("\n")[0],
-            )  # fmt: skip
+            )
         )
     return rows
 

@@ -79,7 +79,8 @@ def best_curves(runs: list[int]) -> dict[int, Curve]:
     )
     points: dict[int, list[tuple[float, float]]] = defaultdict(list)
     for run, at, fitness in rises:
-        points[run].append((float(at), fitness))
+        if fitness is not None:
+            points[run].append((float(at), fitness))
     done = dict(SearchRun.objects.filter(pk__in=runs).values_list("pk", "evaluations_done"))
     curves: dict[int, Curve] = {}
     for run in runs:

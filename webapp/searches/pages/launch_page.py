@@ -34,8 +34,8 @@ class MethodCard(NamedTuple):
 
 
 def data_choices(user: Person, method: Method) -> DataChoices:
-    """Data sets of teams in which the person may launch, sorted into fit and unfit; one query. For a control those come
-    first that the space it would search fits."""
+    """Data sets of teams in which the person may launch, sorted into fit and unfit; one query. For a
+    control those come first that the space it would search fits."""
     accepted, unfit = [], []
     for dataset in visible(Dataset.objects.all(), user, Role.RESEARCHER).order_by("title", "id"):
         reason = _refusal(method, dataset)

@@ -15,7 +15,9 @@ def run_family(run: SearchRun, number: int) -> Family | None:
     """Ancestors and descendants of a birth, the nearest ``MOST``; None where it was never born. One query."""
     columns = ("number", "parent_numbers", "operator", "changes", "fitness", "told_at_job", "failure_code")
     births, scores = [], []
-    for birth, parents, operator, changes, fitness, told, _ in Genome.objects.filter(run=run).values_list(*columns):
+    for birth, parents, operator, changes, fitness, told, _ in Genome.objects.filter(run=run).values_list(
+        *columns
+    ):
         steps = tuple(Change(**change) for change in loads(changes))
         births.append(BirthRow(birth, tuple(loads(parents)), operator, steps))
         if told is not None:

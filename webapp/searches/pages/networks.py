@@ -15,8 +15,8 @@ from webapp.searches.models import Genome, SearchRun
 
 
 def architecture(run: SearchRun, birth: Genome) -> Architecture:
-    """The birth's network at full fidelity, as an export would hold it. Raises ``EngineError`` when its method is gone
-    or no longer understands the genome."""
+    """The birth's network at full fidelity, as an export would hold it. Raises ``EngineError`` when its
+    method is gone or no longer understands the genome."""
     return _described(*_space_of(run), birth.genome)
 
 

@@ -17,8 +17,8 @@ GENERIC = ("operators", "accuracy-parameters", "accuracy-flops")
 
 
 def run_panels(run: SearchRun) -> tuple[Panel, ...]:
-    """The panels of the run's method, its own first; a control shows those of the space it searches. Four queries, none
-    when nothing happened since the last look."""
+    """The panels of the run's method, its own first; a control shows those of the space it searches. Four
+    queries, none when nothing happened since the last look."""
     return _drawn(run.pk, run.last_seq, run.state)
 
 

@@ -77,8 +77,9 @@ class RunPage(NamedTuple):
 
 
 def run_page(user: Person, run: SearchRun, address: str, now: datetime, *, best: bool = True) -> RunPage:
-    """The page of ``run``, whose address is ``address``. About twenty queries, none in proportion to births but the
-    strip's one; with a control, its and the run's results besides. ``best=False`` leaves the best network out."""
+    """The page of ``run``, whose address is ``address``. About twenty queries, none in proportion to births
+    but the strip's one; with a control, its and the run's results besides. ``best=False`` leaves the best
+    network out."""
     control = run.controls.order_by("-id").first()
     small = skeleton(run)
     working = Evaluation.objects.filter(run=run, state=EvaluationState.LEASED, started__isnull=False).count()

@@ -25,8 +25,9 @@ STRIP_LIVES = 400
 
 
 class FeedRow(NamedTuple):
-    """A birth as the feed tells it; ``tail`` is how it came to be, after its number. ``share`` is how much of its training is done (0 to 100), None when it does not
-    train; ``gain`` is its fitness minus its first parent's."""
+    """A birth as the feed tells it; ``tail`` is how it came to be, after its number. ``share`` is how much
+    of its training is done (0 to 100), None when it does not train; ``gain`` is its fitness minus its first
+    parent's."""
 
     number: int
     job: int | None
@@ -48,7 +49,7 @@ class FailureRow(NamedTuple):
 
     kind: str
     code: str
-    count: int
+    times: int
     example: str
     first: int | None
 
@@ -63,8 +64,8 @@ class LaneRow(NamedTuple):
 
 
 class WorkerLanes(NamedTuple):
-    """``slots`` are all slots of living workers, ``waiting`` how many evaluations of the run wait for one; ``lost`` names
-    workers out of touch."""
+    """``slots`` are all slots of living workers, ``waiting`` how many evaluations of the run wait for one;
+    ``lost`` names workers out of touch."""
 
     lanes: tuple[LaneRow, ...]
     slots: int
@@ -79,7 +80,8 @@ def waiting_births(run: SearchRun) -> int:
 
 
 def feed(run: SearchRun, count: int = FEED) -> tuple[FeedRow, ...]:
-    """The newest births that are trained or were, newest first; four queries. Those that wait are only counted."""
+    """The newest births that are trained or were, newest first; four queries. Those that wait are only
+    counted."""
     waiting = Evaluation.objects.filter(run=run, state=EvaluationState.WAITING, phase="search")
     numbers = [number for subjects in waiting.values_list("subjects", flat=True) for number in subjects]
     births = list(Genome.objects.filter(run=run).exclude(number__in=numbers).order_by("-number")[:count])
@@ -107,7 +109,9 @@ def feed(run: SearchRun, count: int = FEED) -> tuple[FeedRow, ...]:
             FeedRow(
                 number=birth.number,
                 job=job.number if job else None,
-                tail=birth_phrase(birth.number, parents[birth.number], short, birth.operator).removeprefix(f"#{birth.number}"),
+                tail=birth_phrase(birth.number, parents[birth.number], short, birth.operator).removeprefix(
+                    f"#{birth.number}"
+                ),
                 steps=steps,
                 state=_feed_state(birth, job),
                 step=job.progress_step if job else 0,

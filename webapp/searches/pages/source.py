@@ -11,8 +11,8 @@ from webapp.searches.pages.networks import architecture
 
 
 def source_text(run: SearchRun, birth: Genome) -> str:
-    """The source; what is said of its origin is the run's and birth's number. Raises ``EngineError`` when the network
-    cannot be described any more."""
+    """The source; what is said of its origin is the run's and birth's number. Raises ``EngineError`` when
+    the network cannot be described any more."""
     return _written(run.pk, birth.number, dumps({"run": run.pk, "birth": birth.number, "key": birth.key}))
 
 

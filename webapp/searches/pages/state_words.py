@@ -11,8 +11,8 @@ from webapp.searches.states import State
 
 
 class StateWords(NamedTuple):
-    """``label`` is the badge, ``look`` its colour class (``good``, ``warn``, ``bad``, ``accent`` or empty), ``sentence`` what
-    it means now, ``alive`` whether something moves."""
+    """``label`` is the badge, ``look`` its colour class (``good``, ``warn``, ``bad``, ``accent`` or empty),
+    ``sentence`` what it means now, ``alive`` whether something moves."""
 
     label: str
     look: str
@@ -33,10 +33,11 @@ def active_seconds(run: SearchRun, now: datetime) -> float:
 
 
 def time_left(run: SearchRun, now: datetime) -> TimeLeft | None:
-    """From the evaluations told so far and the time it ran, pauses left out; None before the third or without a budget.
+    """From the evaluations told so far and the time it ran, pauses left out; None before the third or
+    without a budget.
 
-    The spread is two standard errors of a mean of independent, exponentially spread pauses: an upper bound for
-    steady work.
+    The spread is two standard errors of a mean of independent, exponentially spread pauses: an upper bound
+    for steady work.
     """
     if run.started is None or not run.evaluations_planned or run.evaluations_done < 3:
         return None
@@ -56,7 +57,7 @@ def state_words(run: SearchRun, now: datetime, working: int = 0) -> StateWords:
     state = State(run.state)
     done = (
         f"{run.evaluations_done} of {run.evaluations_planned}"
-        if run.evaluations_planned
+        if run.evaluations_planned and run.evaluations_done <= run.evaluations_planned
         else str(run.evaluations_done)
     )
     if state is State.RUNNING:
@@ -71,7 +72,9 @@ def state_words(run: SearchRun, now: datetime, working: int = 0) -> StateWords:
     after = f" after {took}" if took else ""
     match state:
         case State.DRAFT if run.held == "control":
-            return StateWords("waiting", "", "starts when the search beside it ends: only then its cost is known", False)
+            return StateWords(
+                "waiting", "", "starts when the search beside it ends: only then its cost is known", False
+            )
         case State.DRAFT if run.held == "data":
             return StateWords("waiting", "accent", "starts by itself when its data set is prepared", True)
         case State.DRAFT:

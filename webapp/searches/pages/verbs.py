@@ -8,7 +8,8 @@ from webapp.searches.states import State
 
 
 class Verb(NamedTuple):
-    """A button: ``effect`` says what happens to work in flight; ``asks`` is the question before it, empty for none."""
+    """A button: ``effect`` says what happens to work in flight; ``asks`` is the question before it, empty
+    for none."""
 
     name: str
     label: str
@@ -20,7 +21,8 @@ class Verb(NamedTuple):
 PAUSE = Verb(
     "pause",
     "Pause",
-    "Networks that end within half a minute finish, the others keep what they have trained and wait. Nothing is lost.",
+    "Networks that end within half a minute finish, the others keep what they have trained and wait. "
+    "Nothing is lost.",
     "Pause this run?",
 )
 RESUME = Verb("resume", "Resume", "The search goes on as if it had never paused.")

@@ -14,7 +14,8 @@ from webapp.searches.states import EvaluationState, State, move
 
 @transaction.atomic
 def break_run(run_id: int, reason: str, trace: str) -> bool:
-    """Move the run to broken; False when it has ended or is broken already. ``reason`` is a sentence for people."""
+    """Move the run to broken; False when it has ended or is broken already. ``reason`` is a sentence for
+    people."""
     run = locked(run_id)
     error = f"{reason}\n\n{trace}".strip()
     moved = move(

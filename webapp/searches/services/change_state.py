@@ -30,8 +30,8 @@ def change_state(
 ) -> SearchRun:
     """Move a run and say so everywhere; asking for the state it is in changes nothing.
 
-    ``actor`` None is the product itself. Raises ``PermissionDenied`` (no such run among the actor's, or a role below
-    researcher) and ``MoveRefused``.
+    ``actor`` None is the product itself. Raises ``PermissionDenied`` (no such run among the actor's, or a
+    role below researcher) and ``MoveRefused``.
     """
     if actor is not None:
         one_of(SearchRun.objects.all(), actor, run_id, Role.RESEARCHER)

@@ -19,8 +19,9 @@ from webapp.searches.models import RunState, SearchRun, Snapshot
 from webapp.searches.services.queue_run import queue_run
 
 _COPY_GENOMES = """
-INSERT INTO searches_genome (run_id, number, key, genome, parent_numbers, operator, changes, cycle, born, starred,
-    entered_at_job, left_reason, left_at_job, told_at_job, score, fitness, parameters, flops, failure_code)
+INSERT INTO searches_genome (
+    run_id, number, key, genome, parent_numbers, operator, changes, cycle, born, starred, entered_at_job,
+    left_reason, left_at_job, told_at_job, score, fitness, parameters, flops, failure_code)
 SELECT %(new)s, number, key, genome, parent_numbers, operator, changes, cycle, born, false,
     CASE WHEN entered_at_job < %(told)s THEN entered_at_job END,
     CASE WHEN left_at_job < %(told)s THEN left_reason ELSE '' END,
@@ -45,39 +46,48 @@ JOIN searches_genome AS parent ON parent.run_id = %(new)s AND parent.number = ol
 WHERE old_child.run_id = %(old)s
 """
 
-# What was told by then is told; what was asked and untold is asked again.
-_COPY_EVALUATIONS = """
-INSERT INTO searches_evaluation (run_id, number, kind, evaluator, phase, subjects, genome_key, fidelity, seed, priority,
-    protocol, reuse_of, predicted_cost, job, state, attempt, lost, alone, token, lease_owner, created, started, finished,
-    told, progress_step, progress_of, progress, curve, result, seconds, wasted_seconds, peak_rss, trouble)
-SELECT %(new)s, number, kind, evaluator, phase, subjects, genome_key, fidelity, seed, priority, protocol, reuse_of,
-    predicted_cost, job,
-    CASE WHEN number < %(told)s THEN 'told' WHEN reuse_of IS NULL THEN 'waiting' ELSE 'finished' END,
-    CASE WHEN number < %(told)s THEN attempt ELSE 0 END, 0, false, 0, '', created,
-    CASE WHEN number < %(told)s THEN started END, CASE WHEN number < %(told)s THEN finished END,
-    CASE WHEN number < %(told)s THEN told END,
-    CASE WHEN number < %(told)s THEN progress_step ELSE 0 END, CASE WHEN number < %(told)s THEN progress_of ELSE 0 END,
-    CASE WHEN number < %(told)s THEN progress ELSE '{}' END, CASE WHEN number < %(told)s THEN curve ELSE '[]' END,
-    CASE WHEN number < %(told)s THEN result ELSE '' END, CASE WHEN number < %(told)s THEN seconds ELSE 0 END,
-    0, NULL, ''
-FROM searches_evaluation WHERE run_id = %(old)s AND number < %(jobs)s
+_COPY_TOLD = """
+INSERT INTO searches_evaluation (
+    run_id, number, kind, evaluator, phase, subjects, genome_key, fidelity, seed, priority, protocol,
+    reuse_of, predicted_cost, job, state, attempt, lost, alone, token, lease_owner,
+    created, started, finished, told,
+    progress_step, progress_of, progress, curve, result, seconds, wasted_seconds, peak_rss, trouble)
+SELECT %(new)s, number, kind, evaluator, phase, subjects, genome_key, fidelity, seed, priority, protocol,
+    reuse_of, predicted_cost, job, 'told', attempt, 0, false, 0, '', created, started, finished, told,
+    progress_step, progress_of, progress, curve, result, seconds, 0, NULL, ''
+FROM searches_evaluation WHERE run_id = %(old)s AND number < %(told)s
+"""
+
+# What was asked and untold at the snapshot is asked again.
+_COPY_UNTOLD = """
+INSERT INTO searches_evaluation (
+    run_id, number, kind, evaluator, phase, subjects, genome_key, fidelity, seed, priority, protocol,
+    reuse_of, predicted_cost, job, state, attempt, lost, alone, token, lease_owner, created,
+    progress_step, progress_of, progress, curve, result, seconds, wasted_seconds, trouble)
+SELECT %(new)s, number, kind, evaluator, phase, subjects, genome_key, fidelity, seed, priority, protocol,
+    reuse_of, predicted_cost, job, CASE WHEN reuse_of IS NULL THEN 'waiting' ELSE 'finished' END,
+    0, 0, false, 0, '', now(), 0, 0, '{}', '[]', '', 0, 0, ''
+FROM searches_evaluation WHERE run_id = %(old)s AND number >= %(told)s AND number < %(jobs)s
 """
 
 _COPY_SCORES = """
-INSERT INTO searches_score (evaluation_id, genome_id, metrics, fitness, failure_class, failure_code, failure_reason)
+INSERT INTO searches_score (
+    evaluation_id, genome_id, metrics, fitness, failure_class, failure_code, failure_reason)
 SELECT evaluation.id, genome.id, score.metrics, score.fitness, score.failure_class, score.failure_code,
     score.failure_reason
 FROM searches_score AS score
 JOIN searches_evaluation AS old_evaluation ON old_evaluation.id = score.evaluation_id
 JOIN searches_genome AS old_genome ON old_genome.id = score.genome_id
-JOIN searches_evaluation AS evaluation ON evaluation.run_id = %(new)s AND evaluation.number = old_evaluation.number
+JOIN searches_evaluation AS evaluation
+    ON evaluation.run_id = %(new)s AND evaluation.number = old_evaluation.number
 JOIN searches_genome AS genome ON genome.run_id = %(new)s AND genome.number = old_genome.number
 WHERE old_evaluation.run_id = %(old)s AND old_evaluation.number < %(told)s
 """
 
 _COPY_ARTIFACTS = """
-INSERT INTO searches_artifact (run_id, sha256, name, evaluation_id, needed, unneeded_since, created)
-SELECT %(new)s, sha256, name, NULL, sha256 = ANY(%(kept)s), CASE WHEN sha256 = ANY(%(kept)s) THEN NULL ELSE now() END, now()
+INSERT INTO searches_artifact (run_id, sha256, name, needed, unneeded_since, created)
+SELECT %(new)s, sha256, name, sha256 = ANY(%(kept)s),
+    CASE WHEN sha256 = ANY(%(kept)s) THEN NULL ELSE now() END, now()
 FROM searches_artifact WHERE run_id = %(old)s AND dropped IS NULL
 """
 
@@ -93,6 +103,16 @@ FROM (SELECT 1) AS one LEFT JOIN LATERAL (
 WHERE run.id = %(new)s
 """
 
+_STATEMENTS = (
+    _COPY_GENOMES,
+    _COPY_PARENTAGE,
+    _COPY_TOLD,
+    _COPY_UNTOLD,
+    _COPY_SCORES,
+    _COPY_ARTIFACTS,
+    _SUM_UP,
+)
+
 
 @transaction.atomic
 def fork(
@@ -106,7 +126,8 @@ def fork(
 ) -> SearchRun:
     """A queued run from a snapshot, its parameters changed by ``values``.
 
-    Raises ``PermissionDenied``, and ``InvalidParams`` for a foreign or stale snapshot and for values that are wrong.
+    Raises ``PermissionDenied``, and ``InvalidParams`` for a foreign or stale snapshot and for values that
+    are wrong.
     """
     run = one_of(SearchRun.objects.select_related("team", "dataset"), actor, run_id, Role.RESEARCHER)
     snapshot = Snapshot.objects.filter(pk=snapshot_id, run=run).first()
@@ -137,7 +158,16 @@ def fork(
     queue_run(forked, replace(plan, params=params.to_json(), budget=budget), state=snapshot.state)
     RunState.objects.filter(run=forked).update(told=told, keep=snapshot.artifacts)
     kept = loads(snapshot.artifacts)
-    _copy({"new": forked.pk, "old": run.pk, "told": told, "births": snapshot.births, "jobs": snapshot.jobs, "kept": kept})
+    _copy(
+        {
+            "new": forked.pk,
+            "old": run.pk,
+            "told": told,
+            "births": snapshot.births,
+            "jobs": snapshot.jobs,
+            "kept": kept,
+        }
+    )
     detail = {"run": run.pk, "snapshot": snapshot.pk, "values": dict(values or {})}
     record(team_id=run.team_id, actor=actor, action="fork", kind="run", object_id=forked.pk, detail=detail)
     forked.refresh_from_db()
@@ -145,9 +175,6 @@ def fork(
 
 
 def _copy(numbers: dict[str, Any]) -> None:
-    statements = [_COPY_GENOMES, _COPY_PARENTAGE, _COPY_EVALUATIONS, _COPY_SCORES, _COPY_ARTIFACTS, _SUM_UP]
     with connection.cursor() as cursor:
-        for statement in statements:
+        for statement in _STATEMENTS:
             cursor.execute(statement, numbers)
-
-

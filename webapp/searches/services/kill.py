@@ -1,4 +1,5 @@
-"""Kill: the run ends now; supervisors end the training processes within the kill time, nothing more is accepted."""
+"""Kill: the run ends now; supervisors end the training processes within the kill time, nothing more is
+accepted."""
 
 from django.db import transaction
 from django.db.models.functions import Now
@@ -14,7 +15,8 @@ from webapp.searches.states import ENDED, EvaluationState, State
 def kill(*, run_id: int, actor: User | None, reason: str = "") -> SearchRun:
     """Raises ``PermissionDenied`` and ``MoveRefused``.
 
-    Leases are taken away with the state, so a result that arrives at the same instant finds nothing to be written to.
+    Leases are taken away with the state, so a result that arrives at the same instant finds nothing to be
+    written to.
     """
     run = change_state(
         run_id=run_id,

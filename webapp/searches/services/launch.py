@@ -30,10 +30,11 @@ CONTROL_PRIORITY = -10
 
 @dataclass(frozen=True)
 class Launch:
-    """What a person asks for. ``values`` are parameters over the preset's; None means the preset's or the method's own.
+    """What a person asks for. ``values`` are parameters over the preset's; None means the preset's or the
+    method's own.
 
-    ``control`` adds a control of equal cost, which starts when the search ends, for only then its cost is known.
-    ``key`` is the same for a launch that is sent again.
+    ``control`` adds a control of equal cost, which starts when the search ends, for only then its cost is
+    known. ``key`` is the same for a launch that is sent again.
     """
 
     method: str
@@ -82,8 +83,8 @@ class Launched(NamedTuple):
 def launch(*, user: User, wanted: Launch, priority: int = 0) -> Launched:
     """Check, write run and control, queue, ring.
 
-    Raises ``PermissionDenied``, and ``InvalidParams`` with a sentence a field; the fields are those of ``Launch`` and
-    the method's parameters.
+    Raises ``PermissionDenied``, and ``InvalidParams`` with a sentence a field; the fields are those of
+    ``Launch`` and the method's parameters.
     """
     dataset = _dataset(user, wanted.dataset_id)
     key = f"{user.pk}:{digest(wanted.key)}" if wanted.key else None
@@ -125,13 +126,18 @@ def start(run: SearchRun, wanted: Launch, plan: driver.Plan, *, actor: User | No
         action="launch",
         kind="run",
         object_id=run.pk,
-        detail={"method": run.method, "dataset": run.dataset.slug, "control": control.pk if control else None},
+        detail={
+            "method": run.method,
+            "dataset": run.dataset.slug,
+            "control": control.pk if control else None,
+        },
     )
     return control
 
 
 def add_control(run: SearchRun, plan: driver.Plan) -> SearchRun | None:
-    """The control's row beside ``run``, a draft until that one's cost is known; None where the method has none."""
+    """The control's row beside ``run``, a draft until that one's cost is known; None where the method has
+    none."""
     method = catalogue.method(run.method)
     if method.control is None:
         return None
@@ -218,7 +224,9 @@ def _earlier(key: str | None, wanted: Launch) -> Launched | None:
     if run is None:
         return None
     if run.wish != dumps(wanted.content()):
-        raise InvalidParams({"key": f"this launch was already sent with other contents, as run {run.pk}; open a new form"})
+        raise InvalidParams(
+            {"key": f"this launch was already sent with other contents, as run {run.pk}; open a new form"}
+        )
     return Launched(run, run.controls.first(), False)
 
 

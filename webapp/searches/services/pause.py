@@ -8,7 +8,8 @@ from webapp.searches.states import State
 
 
 def pause(*, run_id: int, actor: User | None, reason: str = "", held: str = "") -> SearchRun:
-    """Raises ``PermissionDenied`` and ``MoveRefused``. ``held`` marks a pause by the product itself (``disk``)."""
+    """Raises ``PermissionDenied`` and ``MoveRefused``. ``held`` marks a pause by the product itself
+    (``disk``)."""
     return change_state(
         run_id=run_id,
         actor=actor,

@@ -15,6 +15,7 @@ from webapp.searches.services.change_state import change_state
 from webapp.searches.services.queue_run import queue_run
 from webapp.searches.states import ENDED, State
 
+
 def controls_to_start() -> QuerySet[SearchRun]:
     """Drafts whose run has ended. Queries when iterated."""
     return SearchRun.objects.filter(

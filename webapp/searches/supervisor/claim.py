@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,12 +21,14 @@ GROUP_SECONDS = 1.0
 
 LARGEST_GROUP = 32
 
-_FIELDS = """e.id, e.run_id, e.number, e.job, e.attempt, e.alone, e.predicted_cost, e.checkpoint_step, e.curve,
+_FIELDS = """
+    e.id, e.run_id, e.number, e.job, e.attempt, e.alone, e.predicted_cost, e.checkpoint_step, e.curve,
     r.state, r.worked_seconds, r.cost_done, r.evaluations_done, d.fingerprint, d.summary"""
 
 _TAKE = f"""
 UPDATE searches_evaluation AS e
-SET state = 'leased', lease_owner = %(owner)s, lease_until = clock_timestamp() + %(lease)s * interval '1 second',
+SET state = 'leased', lease_owner = %(owner)s,
+    lease_until = clock_timestamp() + %(lease)s * interval '1 second',
     worker_id = %(worker)s, slot = %(slot)s, started = NULL
 FROM chosen, searches_searchrun AS r, datasets_dataset AS d
 WHERE e.id = chosen.id AND r.id = e.run_id AND d.id = r.dataset_id
@@ -44,7 +47,8 @@ chosen AS (
     FROM searches_evaluation AS e JOIN searches_searchrun AS r ON r.id = e.run_id
     LEFT JOIN busy ON busy.run_id = e.run_id LEFT JOIN team ON team.team_id = r.team_id
     WHERE e.state = 'waiting' AND r.state IN ('running', 'stopping')
-    ORDER BY r.priority DESC, e.priority DESC, coalesce(team.held, 0), coalesce(busy.held, 0), e.run_id, e.number
+    ORDER BY r.priority DESC, e.priority DESC, coalesce(team.held, 0), coalesce(busy.held, 0),
+        e.run_id, e.number
     LIMIT 1 FOR UPDATE OF e SKIP LOCKED
 )
 {_TAKE}
@@ -54,11 +58,13 @@ _MORE = f"""
 WITH chosen AS (
     SELECT e.id
     FROM searches_evaluation AS e JOIN searches_searchrun AS r ON r.id = e.run_id
-    WHERE e.state = 'waiting' AND e.run_id = %(run)s AND NOT e.alone AND r.state IN ('running', 'stopping')
+    WHERE e.state = 'waiting' AND e.run_id = %(run)s AND NOT e.alone
+        AND r.state IN ('running', 'stopping')
     ORDER BY e.number
-    LIMIT least(%(most)s, ceil((
-        SELECT count(*) FROM searches_evaluation WHERE state = 'waiting' AND run_id = %(run)s
-    ) / (SELECT greatest(1, coalesce(sum(slots), 1)) FROM searches_worker WHERE stopped IS NULL AND gone IS NULL)::float))
+    LIMIT least(%(most)s, ceil(
+        (SELECT count(*) FROM searches_evaluation WHERE state = 'waiting' AND run_id = %(run)s)
+        / (SELECT greatest(1, sum(slots)) FROM searches_worker WHERE stopped IS NULL AND gone IS NULL)::float
+    ))
     FOR UPDATE OF e SKIP LOCKED
 )
 {_TAKE}
@@ -67,7 +73,8 @@ WITH chosen AS (
 
 @dataclass
 class Claimed:
-    """An evaluation this slot holds the lease of. ``token`` is set when it starts; ``alone`` ones share no group."""
+    """An evaluation this slot holds the lease of. ``token`` is set when it starts; ``alone`` ones share no
+    group."""
 
     pk: int
     run_id: int
@@ -80,16 +87,16 @@ class Claimed:
     curve: list[Json]
     run_state: str
     seconds_per_cost: float | None
-    mean_seconds: float | None
     fingerprint: str
     summary: Json
     token: int = 0
 
 
-def claim(presence: Presence, slot: int) -> list[Claimed]:
+def claim(presence: Presence, slot: int, pace: Mapping[int, float] | None = None) -> list[Claimed]:
     """The next evaluation, or several small ones of one run; none when there is nothing to do.
 
-    A group takes no more than its share of what waits, so that other slots find work too.
+    ``pace`` is how long an evaluation of a run took lately, in seconds, by run; an unknown one counts as
+    long. A group takes no more than its share of what waits, so that other slots find work too.
     """
     values: dict[str, Any] = {
         "owner": presence.owner,
@@ -102,7 +109,7 @@ def claim(presence: Presence, slot: int) -> list[Claimed]:
         group = [_claimed(row) for row in cursor.fetchall()]
         if not group or group[0].alone:
             return group
-        mean = group[0].mean_seconds
+        mean = (pace or {}).get(group[0].run_id)
         if mean is None or mean >= SMALL_SECONDS:
             return group
         most = min(LARGEST_GROUP, int(GROUP_SECONDS / max(mean, 1e-3))) - 1
@@ -128,7 +135,6 @@ def _claimed(row: tuple[Any, ...]) -> Claimed:
         curve=loads(curve),
         run_state=run_state,
         seconds_per_cost=worked_seconds / cost_done if measured and cost_done > 0 else None,
-        mean_seconds=worked_seconds / done if measured else None,
         fingerprint=fingerprint,
         summary=loads(summary),
     )

@@ -12,7 +12,15 @@ from django.conf import settings
 
 from searchengine.core.jobs import Result
 from searchengine.core.jsontext import Json
-from searchengine.jobs.process import Checkpointed, Died, Finished, Message, Progress, Stopped, TrainingProcess
+from searchengine.jobs.process import (
+    Checkpointed,
+    Died,
+    Finished,
+    Message,
+    Progress,
+    Stopped,
+    TrainingProcess,
+)
 from webapp.searches import states
 from webapp.searches.live.publish import publish_progress
 from webapp.searches.supervisor import lease
@@ -44,8 +52,8 @@ class Ending(enum.Enum):
 
 @dataclass
 class Evaluated:
-    """How an evaluation ended. ``code`` and ``reason`` say why it was lost; ``still_held`` are the untouched rest of
-    the group whose leases are still ours."""
+    """How an evaluation ended. ``code`` and ``reason`` say why it was lost; ``still_held`` are the
+    untouched rest of the group whose leases are still ours."""
 
     ending: Ending
     still_held: list[Claimed]
@@ -58,7 +66,11 @@ class Evaluated:
 
 
 def evaluate(
-    process: TrainingProcess, claimed: Claimed, rest: list[Claimed], presence: Presence, leaving: threading.Event
+    process: TrainingProcess,
+    claimed: Claimed,
+    rest: list[Claimed],
+    presence: Presence,
+    leaving: threading.Event,
 ) -> Evaluated:
     """Run a started evaluation. The process is left idle, or dead."""
     return _Watch(process, claimed, rest, presence, leaving).run()
@@ -110,7 +122,11 @@ class _Watch:
             self._publish(message)
         elif isinstance(message, Checkpointed):
             self.curve = list(message.curve) or self.curve
-            once(lambda: lease.write_checkpoint(self.claimed, self.presence.owner, message.step, thinned(self.curve)))
+            once(
+                lambda: lease.write_checkpoint(
+                    self.claimed, self.presence.owner, message.step, thinned(self.curve)
+                )
+            )
         elif isinstance(message, Finished):
             self._end(Ending.RESULT, result=message.result)
             assert self.ended is not None

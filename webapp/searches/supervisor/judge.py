@@ -1,4 +1,5 @@
-"""How long an evaluation may take: by the training process's own CPU time, and by progress while it was watched."""
+"""How long an evaluation may take: by the training process's own CPU time, and by progress while it was
+watched."""
 
 from __future__ import annotations
 
@@ -19,7 +20,8 @@ LOADING_SECONDS = 90.0
 """A training process that has not said it is ready for so long hangs, however short the stall is set."""
 
 LONGEST_TICK = 1.0
-"""A gap between two looks counts as this much at most: while the supervisor itself stood still, nobody watched."""
+"""A gap between two looks counts as this much at most: while the supervisor itself stood still, nobody
+watched."""
 
 
 class Verdict(NamedTuple):
@@ -47,13 +49,18 @@ class Judge:
         self._looked = time.monotonic()
 
     def verdict(self, cpu_seconds: float, *, loading: bool = False) -> Verdict | None:
-        """Whether it hangs or is over its deadline; None while it may go on. ``loading``: torch is not loaded yet."""
+        """Whether it hangs or is over its deadline; None while it may go on. ``loading``: torch is not
+        loaded yet."""
         now = time.monotonic()
         self._silent += min(LONGEST_TICK, now - self._looked)
         self._looked = now
-        if self._silent >= (max(LOADING_SECONDS, settings.STALL_SECONDS) if loading else settings.STALL_SECONDS):
+        if self._silent >= (
+            max(LOADING_SECONDS, settings.STALL_SECONDS) if loading else settings.STALL_SECONDS
+        ):
             return Verdict("over_deadline", f"no progress for {self._silent:.0f} s: it hangs")
         used = cpu_seconds - self._began
         if self._deadline is not None and used > self._deadline:
-            return Verdict("over_deadline", f"used {used:.0f} s, allowed were {self._deadline:.0f} s by its cost")
+            return Verdict(
+                "over_deadline", f"used {used:.0f} s, allowed were {self._deadline:.0f} s by its cost"
+            )
         return None

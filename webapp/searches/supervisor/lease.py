@@ -111,7 +111,9 @@ def give_back(pks: Iterable[int], owner: str) -> int:
     return len(_all(_GIVE_BACK, [ids, owner])) if ids else 0
 
 
-def write_progress(claimed: Claimed, owner: str, step: int, of: int, metrics: Json, curve: list[Json]) -> None:
+def write_progress(
+    claimed: Claimed, owner: str, step: int, of: int, metrics: Json, curve: list[Json]
+) -> None:
     """What a reload of the page shows of a running evaluation."""
     _run(_PROGRESS, [step, of, dumps(metrics), dumps(curve), claimed.pk, claimed.token, owner])
 
@@ -142,8 +144,8 @@ def finish(outcomes: Sequence[Outcome], owner: str) -> set[int]:
 
 
 def lose(claimed: Claimed, owner: str, trouble: str, *, seconds: float, peak_rss: int) -> int | None:
-    """The attempt is lost: the evaluation waits again, to be claimed alone. Returns its losses so far, None when the
-    lease was no longer ours."""
+    """The attempt is lost: the evaluation waits again, to be claimed alone. Returns its losses so far, None
+    when the lease was no longer ours."""
     row = _first(_LOSE, [trouble, peak_rss, seconds, claimed.pk, claimed.token, owner])
     return row[0] if row else None
 

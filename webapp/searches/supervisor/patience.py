@@ -20,13 +20,15 @@ LONGEST_PAUSE = 5.0
 
 
 def patiently(action: Callable[[], Answer], leaving: Callable[[], bool]) -> Answer | None:
-    """``action``'s answer, tried until the database gives it. None when this worker is asked to end before."""
+    """``action``'s answer, tried until the database gives it. None when this worker is to end before."""
     pause = 0.1
     while True:
         try:
             return action()
         except AWAY as error:
-            log.warning("the database does not answer (%s); trying again in %.1f s", str(error).strip(), pause)
+            log.warning(
+                "the database does not answer (%s); trying again in %.1f s", str(error).strip(), pause
+            )
             connection.close()
         if leaving():
             return None

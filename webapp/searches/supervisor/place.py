@@ -22,7 +22,7 @@ def run_folder(run_id: int) -> Path:
 
 
 def memory_limit() -> int:
-    """Bytes a training process may use of its own: the setting, or a core's share of this machine's memory."""
+    """Bytes a training process may use of its own: the setting, or a core's share of the machine's memory."""
     if settings.TRAINING_MEMORY_BYTES:
         return int(settings.TRAINING_MEMORY_BYTES)
     share = MEMORY_SHARE * psutil.virtual_memory().total / max(1, psutil.cpu_count() or 1)

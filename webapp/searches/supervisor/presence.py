@@ -36,7 +36,7 @@ class Presence:
         return cls(f"{name.removesuffix(f'-{os.getpid()}')}@{machine or socket.gethostname()}", slots)
 
     def start(self) -> None:
-        """Begin renewing; the row is written at the first chance, whether or not the database is there yet."""
+        """Begin renewing; the row is written as soon as the database is there."""
         self._thread.start()
 
     @property

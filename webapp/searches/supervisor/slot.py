@@ -6,6 +6,8 @@ import logging
 import shutil
 import threading
 import time
+from collections import OrderedDict
+from contextlib import suppress
 
 from django.conf import settings
 
@@ -30,6 +32,9 @@ FLUSH_SECONDS = 0.2
 """Results of a group are written together, but none waits longer than this for the next."""
 
 
+RUNS_REMEMBERED = 64
+
+
 class Slot:
     """Supervises one training process. ``leaving`` is set when this worker is asked to end."""
 
@@ -40,12 +45,13 @@ class Slot:
         self._process: TrainingProcess | None = None
         self._finished: list[lease.Outcome] = []
         self._flushed = 0.0
+        self._pace: OrderedDict[int, float] = OrderedDict()  # seconds an evaluation of a run took lately
 
     def work(self) -> int:
-        """Take and run evaluations until there are none or the worker is to end; returns how many were run."""
+        """Take and run evaluations until there are none or the worker is to end; returns how many ran."""
         run = 0
         while not self.leaving.is_set():
-            group = patiently(lambda: claim(self.presence, self.number), self.leaving.is_set)
+            group = patiently(lambda: claim(self.presence, self.number, self._pace), self.leaving.is_set)
             if not group:
                 return run
             run += self._run_group(group)
@@ -63,6 +69,8 @@ class Slot:
 
     def process(self) -> TrainingProcess:
         """The training process, a new one when the last has died."""
+        if self._process is not None:
+            self._process.messages(0)  # one that died while it was idle says so here
         if self._process is not None and not self._process.alive:
             self._process.close()
             self._process = None
@@ -86,7 +94,9 @@ class Slot:
                 if not self._start(claimed):
                     continue
                 run += 1
-                evaluated = evaluate(self.process(), claimed, waiting, self.presence, self.leaving)
+                process, began = self.process(), time.monotonic()
+                evaluated = evaluate(process, claimed, waiting, self.presence, self.leaving)
+                self._learn(claimed.run_id, time.monotonic() - began)
                 waiting = evaluated.still_held
                 self._settle(claimed, evaluated)
                 if evaluated.ending in (Ending.STOPPED, Ending.GONE) or self.leaving.is_set():
@@ -98,6 +108,13 @@ class Slot:
             left = [claimed.pk for claimed in waiting]
             patiently(lambda: lease.give_back(left, self.presence.owner), self.leaving.is_set)
         return run
+
+    def _learn(self, run_id: int, seconds: float) -> None:
+        """The longer of the newest and a fading memory: a group is not to hold others up."""
+        self._pace[run_id] = max(seconds, 0.5 * (seconds + self._pace.get(run_id, seconds)))
+        self._pace.move_to_end(run_id)
+        while len(self._pace) > RUNS_REMEMBERED:
+            self._pace.popitem(last=False)
 
     def _start(self, claimed: Claimed) -> bool:
         return bool(patiently(lambda: lease.start(claimed, self.presence.owner), self.leaving.is_set))
@@ -115,10 +132,17 @@ class Slot:
     def _keep(self, claimed: Claimed, evaluated: Evaluated) -> None:
         assert evaluated.result is not None
         bug = next(
-            (s.failure for s in evaluated.result.scores.values() if s.failure is not None and s.failure.kind == "bug"), None
+            (
+                s.failure
+                for s in evaluated.result.scores.values()
+                if s.failure is not None and s.failure.kind == "bug"
+            ),
+            None,
         )
         if bug is None:
-            self._finished.append(lease.Outcome(claimed, evaluated.result, evaluated.curve, evaluated.peak_rss))
+            self._finished.append(
+                lease.Outcome(claimed, evaluated.result, evaluated.curve, evaluated.peak_rss)
+            )
         else:
             self._report_bug(claimed, bug)
 
@@ -126,7 +150,7 @@ class Slot:
         """The run stops with the trace; the evaluation waits to be run again after an upgrade."""
         log.error("job %s of run %s failed by a bug: %s", claimed.number, claimed.run_id, bug.reason)
         if patiently(lambda: lease.give_back([claimed.pk], self.presence.owner), self.leaving.is_set):
-            reason = f"evaluating job {claimed.number} failed by a bug ({bug.code}); resume the run once it is fixed"
+            reason = f"job {claimed.number} failed by a bug ({bug.code}); resume the run once it is fixed"
             patiently(lambda: break_run(claimed.run_id, reason, bug.reason), self.leaving.is_set)
 
     def _lose(self, claimed: Claimed, evaluated: Evaluated) -> None:
@@ -163,7 +187,9 @@ class Slot:
             return
         owner = self.presence.owner
         written = patiently(lambda: lease.finish(outcomes, owner), lambda: False)
-        for run_id in {outcome.claimed.run_id for outcome in outcomes if outcome.claimed.pk in (written or ())}:
+        for run_id in {
+            outcome.claimed.run_id for outcome in outcomes if outcome.claimed.pk in (written or ())
+        }:
             bells.ring_step(run_id)
         for outcome in outcomes:
             if outcome.claimed.pk in (written or ()):
@@ -173,14 +199,19 @@ class Slot:
 
 
 def _pause_for_disk(run_id: int) -> None:
-    try:
-        pause(run_id=run_id, actor=None, reason="the disk is full; it goes on when there is space", held="disk")
-    except MoveRefused:
-        pass  # it is ending, or paused already
+    with suppress(MoveRefused):  # it is ending, or paused already
+        pause(
+            run_id=run_id, actor=None, reason="the disk is full; it goes on when there is space", held="disk"
+        )
 
 
 def _say_lost(claimed: Claimed, reason: str) -> None:
-    payload = {"job": claimed.number, "subjects": list(claimed.job.subjects), "attempt": claimed.attempt, "reason": reason}
+    payload = {
+        "job": claimed.number,
+        "subjects": list(claimed.job.subjects),
+        "attempt": claimed.attempt,
+        "reason": reason,
+    }
     note(claimed.run_id, "lost", payload)
 
 

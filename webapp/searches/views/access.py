@@ -17,6 +17,7 @@ def person(request: HttpRequest) -> User:
 
 
 def run_of(request: HttpRequest, run_id: int, role: Role = Role.VIEWER) -> SearchRun:
-    """The run with what its pages name. Raises ``PermissionDenied`` alike for a missing run and another team's."""
+    """The run with what its pages name. Raises ``PermissionDenied`` alike for a missing run and another
+    team's."""
     runs = SearchRun.objects.select_related("dataset", "control_of", "created_by", "team")
     return one_of(runs, person(request), run_id, role)

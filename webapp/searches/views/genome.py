@@ -41,7 +41,9 @@ def genomes(request: HttpRequest, run_id: int) -> HttpResponse:
 def drawing_file(request: HttpRequest, run_id: int, number: int) -> HttpResponse:
     """The drawing as a file that stands by itself."""
     run = run_of(request, run_id)
-    text = svg(drawing(run, _birth(run, number)), f"Network #{number} of {run.name}", stylesheet=STANDALONE_CSS)
+    text = svg(
+        drawing(run, _birth(run, number)), f"Network #{number} of {run.name}", stylesheet=STANDALONE_CSS
+    )
     response = HttpResponse(text, content_type="image/svg+xml")
     response["Content-Disposition"] = f'attachment; filename="run-{run.pk}-network-{number}.svg"'
     return response

@@ -29,5 +29,7 @@ def runs(request: HttpRequest) -> HttpResponse:
         "may_launch": teams(user, Role.RESEARCHER).exists(),
     }
     if request.headers.get("Accept") == "application/json":
-        return JsonResponse({"parts": {"rows": render_to_string("searches/_run_rows.html", context, request)}})
+        return JsonResponse(
+            {"parts": {"rows": render_to_string("searches/_run_rows.html", context, request)}}
+        )
     return render(request, "searches/runs.html", context)

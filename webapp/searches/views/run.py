@@ -27,7 +27,8 @@ from webapp.searches.views.access import person, run_of
 
 SERVICES = {"pause": pause, "resume": resume, "stop": stop, "kill": kill}
 PARTS = ("verbs", "state", "feed", "population", "workers", "failures")
-"""Parts of the page that are sent with every read; the best network and the comparison only when they changed."""
+"""Parts of the page that are sent with every read; the best network and the comparison only when they
+changed."""
 
 
 @login_required
@@ -42,8 +43,8 @@ def run(request: HttpRequest, run_id: int) -> HttpResponse:
 @login_required
 @require_safe
 def run_live(request: HttpRequest, run_id: int) -> JsonResponse:
-    """What is new since job ``after``: points, curves and the parts of the page. ``best`` is the birth whose drawing the
-    page shows, ``birth`` the one a person selected."""
+    """What is new since job ``after``: points, curves and the parts of the page. ``best`` is the birth
+    whose drawing the page shows, ``birth`` the one a person selected."""
     found = run_of(request, run_id)
     after = _whole(request.GET.get("after", ""), -1)
     shown = request.GET.get("best", "")
@@ -55,7 +56,9 @@ def run_live(request: HttpRequest, run_id: int) -> JsonResponse:
     birth = _whole(request.GET.get("birth", ""), -1)
     selected = network_view(found, birth, "selected-network") if birth >= 0 else None
     if selected:
-        parts["selected"] = render_to_string("searches/run/_selected.html", {**context, "selected": selected}, request)
+        parts["selected"] = render_to_string(
+            "searches/run/_selected.html", {**context, "selected": selected}, request
+        )
     drawn = chart(found, page.control, after)
     return JsonResponse(
         {
@@ -72,7 +75,8 @@ def run_live(request: HttpRequest, run_id: int) -> JsonResponse:
 @login_required
 @require_POST
 def verb(request: HttpRequest, run_id: int, name: str) -> HttpResponse:
-    """Pause, resume, stop or kill. A script gets JSON, a plain form the page again; a refusal is said in words."""
+    """Pause, resume, stop or kill. A script gets JSON, a plain form the page again; a refusal is said in
+    words."""
     if name not in SERVICES:
         raise Http404(f"there is no verb {name!r}")
     run_of(request, run_id, Role.RESEARCHER)
@@ -84,7 +88,13 @@ def verb(request: HttpRequest, run_id: int, name: str) -> HttpResponse:
     except PermissionDenied:
         status, words = 403, "Your role in this team does not allow it."
     if request.headers.get("X-Requested-With") == "fetch":
-        return JsonResponse({"message": words}, status=status)
+        found = run_of(request, run_id)
+        page = run_page(person(request), found, _address(run_id), timezone.now(), best=False)
+        parts = {
+            name: render_to_string(f"searches/run/_{name}.html", {"page": page}, request)
+            for name in ("state", "verbs")
+        }
+        return JsonResponse({"message": words, "parts": parts}, status=status)
     messages.add_message(request, messages.SUCCESS if status == 200 else messages.ERROR, words)
     return HttpResponseRedirect(_address(run_id))
 

@@ -5,7 +5,7 @@ import json
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from searchengine.core.errors import InvalidGenome
@@ -108,6 +108,7 @@ def test_the_order_of_branches_changes_the_key_of_no_network_but_the_order_of_bl
     assert to_json(canonical(parse(back))) == back, "sorting is for the key alone"
 
 
+@settings(deadline=None)
 @given(st.integers(0, 10**6))
 def test_reading_and_writing_is_stable_and_the_canonical_form_idempotent(seed):
     drawn = random_genome(DEMO, np.random.default_rng(seed))

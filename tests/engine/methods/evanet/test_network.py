@@ -9,7 +9,7 @@ from torch.nn import functional
 
 from searchengine.core.setting import Setting
 from searchengine.methods.evanet.describe import describe
-from searchengine.methods.evanet.genome import Bounds, parse
+from searchengine.methods.evanet.genome import Bounds, parse, to_json
 from searchengine.methods.evanet.operators import mutate, random_genome
 from searchengine.nets.build import build, build_on_meta
 from tests.engine.methods.evanet.formula import parameters
@@ -60,8 +60,6 @@ def test_any_network_learns_a_step_with_finite_loss(seed, mutations, meta):
 @settings(max_examples=15, deadline=None)
 @given(st.integers(0, 10**6))
 def test_built_parameters_follow_the_formula(seed):
-    from searchengine.methods.evanet.genome import to_json
-
     drawn = random_genome(DEMO._replace(max_repeats=6), np.random.default_rng(seed))
     assert count(build_on_meta(describe(drawn, SMALL_CLIPS))) == parameters(to_json(drawn), 8)
 

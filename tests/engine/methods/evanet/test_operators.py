@@ -1,5 +1,7 @@
 """Random genomes and mutations: they stay within bounds, change something, and say what."""
 
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -31,7 +33,7 @@ def test_mutations_are_many_at_the_start_and_one_at_the_end():
 
 
 @bounds
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 @given(seed=st.integers(0, 10**6), count=st.integers(1, 6))
 def test_mutations_change_the_network_and_stay_within_bounds(bounds, seed, count):
     rng = np.random.default_rng(seed)
@@ -94,8 +96,6 @@ def test_equal_generators_draw_equal_genomes():
     ],
 )
 def test_a_change_reads_like_a_sentence_of_its_operator(operator, phrase):
-    import re
-
     rng = np.random.default_rng(2)
     one, found = parse(TINY), 0
     while found < 20:

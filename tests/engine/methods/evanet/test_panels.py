@@ -2,7 +2,7 @@
 
 import pytest
 
-from searchengine.driver import make_plan
+from searchengine.driver import make_plan, step
 from searchengine.methods.evanet.handmade import HAND_MADE
 from searchengine.methods.evanet.panels import PANELS, layers_of, sizes_of
 from searchengine.methods.evanet.spec import METHOD
@@ -13,8 +13,6 @@ from tests.engine.methods.evanet.published import R1, SMALL_DATA, TINY
 
 
 def history_of(run: Rehearsal) -> RunHistory:
-    from searchengine.driver.step import step
-
     progress = step(run.plan, run.state, {}, run.archive).progress
     places = {report.job: place for place, report in enumerate(run.told)}
     scores = [

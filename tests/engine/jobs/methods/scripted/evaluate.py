@@ -44,8 +44,10 @@ def large_findings(context: Context) -> Output:
 
 
 def until_stopped(context: Context) -> Output:
-    """Counts steps until asked to give back; goes on where it was."""
+    """Counts steps until asked to give back; goes on where it was, or says where that is and ends."""
     kept = context.resumed()
+    if context.job.arguments.get("end"):
+        return _scored(context, resumed=float(kept.step if kept else -1))
     step = kept.step if kept else 0
     while True:
         step += 1
@@ -57,11 +59,6 @@ def until_stopped(context: Context) -> Output:
         if context.checkpoint_due():
             context.checkpoint(Payload(step, {}, {"step": step}))
         time.sleep(0.001)
-
-
-def resumed_step(context: Context) -> Output:
-    kept = context.resumed()
-    return _scored(context, resumed=float(kept.step if kept else -1))
 
 
 def hang(context: Context) -> Output:
@@ -142,7 +139,6 @@ JOB_KINDS = {
         forgets_a_subject,
         large_findings,
         until_stopped,
-        resumed_step,
         hang,
         many_reports,
         flood,
