@@ -5,6 +5,8 @@ PY := .venv/bin/python
 PYTHON := $(shell for name in python3 python3.13 python3.12 python3.11; do \
 	"$$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$name" && break; done)
 METHOD ?= evanet
+# Test processes side by side; a file's tests stay in one of them.
+JOBS ?= 2
 ARGS ?=
 
 .PHONY: help setup demo up worker test test-long lint format lock browser clean
@@ -36,7 +38,7 @@ browser: setup
 	@$(PY) tests/chromium.py
 
 test: setup browser ## every test but the long ones (20 minutes at most on two cores)
-	@$(PY) -m pytest -q -m "not long" $(ARGS)
+	@$(PY) -m pytest -q -m "not long" -n $(JOBS) --dist loadfile $(ARGS)
 
 test-long: setup browser ## soak, many kills, whole demos: alone on the machine, hours
 	@$(PY) -m pytest -q -m long --timeout 14400 $(ARGS)

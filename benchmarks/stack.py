@@ -14,16 +14,30 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version
+from math import ceil
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import psutil
+from playwright.sync_api import Page, sync_playwright
 
+from tests.chromium import chromium
 from tests.live.stack import Stack
 from tests.live.visitor import PROBES, Visitor
 
 RESULTS = Path(__file__).parent / "results"
 PACKAGES = ("torch", "Django", "celery", "redis", "psycopg", "channels", "uvicorn")
+
+CHROMIUM = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+]
+
+POINTS = "document.querySelector('[data-chart]')?.data?.find((trace) => trace.name === 'births')"
+"""The trace of scored births in a run page's chart."""
 
 CONSTANT: dict[str, Any] = {"flat": True, "seconds": 0.0, "values": 2**53}
 """A search of the probe whose evaluations do nothing and whose genomes never repeat."""
@@ -57,6 +71,45 @@ def wall_seconds(stack: Stack, run_id: int) -> float:
         "SELECT extract(epoch FROM finished - created)::float8 FROM searches_searchrun WHERE id = %s", run_id
     )
     return float(seconds)
+
+
+@contextmanager
+def quiet(stack: Stack) -> Iterator[None]:
+    """The product stands still (SIGSTOP) meanwhile: what is timed beside it has the machine to itself.
+    Nothing may be running in it."""
+    stopped = stack.processes()
+    for process in stopped:
+        process.suspend()
+    try:
+        yield
+    finally:
+        for process in stopped:
+            process.resume()
+
+
+@contextmanager
+def signed_in_page(stack: Stack) -> Iterator[Page]:
+    """A real Chromium at the home page, signed in."""
+    program = chromium()
+    if program is None:
+        raise SystemExit("this needs Chromium; `python tests/chromium.py` installs or names one")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=CHROMIUM)
+        context = browser.new_context(base_url=stack.base_url, viewport={"width": 1280, "height": 900})
+        page = context.new_page()
+        page.set_default_timeout(120_000)
+        page.goto("/signin/")
+        page.get_by_label("Name").fill(stack.username)
+        page.get_by_label("Password").fill(stack.password)
+        page.get_by_role("button", name="Sign in").click()
+        page.get_by_role("heading", name="Runs", level=1).wait_for()
+        yield page
+        browser.close()
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """The value that ``share`` of ``values`` do not exceed."""
+    return sorted(values)[max(0, ceil(share * len(values)) - 1)]
 
 
 class Line(NamedTuple):

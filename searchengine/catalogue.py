@@ -11,6 +11,7 @@ import os
 import sys
 from functools import cache
 from importlib import import_module, invalidate_caches
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from searchengine.core.errors import BadRegistration, DataRefused, EngineError, 
 from searchengine.core.jsontext import Json
 from searchengine.core.method import BuiltInSpace, Method, Space
 from searchengine.core.setting import DataSummary
+from searchengine.report.panels.base import PanelMaker
 
 _OWN_METHODS = tuple(searchengine.methods.__path__)
 
@@ -73,6 +75,16 @@ def evaluators(slug: str) -> str:
     if module is None:
         raise UnknownName(f"{slug} evaluates nothing itself; its jobs name the space they search")
     return module
+
+
+def panels(slug: str) -> dict[str, PanelMaker]:
+    """The panels that a method's or space's own folder brings: ``PANELS`` of its ``panels.py``, by name; none
+    where it has no such file."""
+    _searchable(slug)
+    package = f"searchengine.{'spaces' if slug in built_in_spaces() else 'methods'}.{slug}"
+    if find_spec(f"{package}.panels") is None:
+        return {}
+    return dict(import_module(f"{package}.panels").PANELS)
 
 
 def _searchable(slug: str) -> Method | BuiltInSpace:

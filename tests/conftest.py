@@ -73,5 +73,11 @@ def evoscope_var(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return short
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes() -> None:
+    """Each parallel process reads settings of its own, after it has come here, and starts servers of its own."""
+    os.environ.pop("DJANGO_SETTINGS_MODULE", None)
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     shutil.rmtree(SESSION, ignore_errors=True)

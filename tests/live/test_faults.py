@@ -13,8 +13,9 @@ from typing import Any
 import psutil
 import pytest
 
+from tests.live.audit import audit, history
 from tests.live.stack import Stack, wait_until
-from tests.live.visitor import PROBES, Visitor, audit, history
+from tests.live.visitor import PROBES, Visitor
 
 pytestmark = pytest.mark.live
 

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.live.audit import audit, history
 from tests.live.stack import Stack
-from tests.live.visitor import PROBES, Visitor, audit, history
+from tests.live.visitor import PROBES, Visitor
 
 pytestmark = pytest.mark.live
 

@@ -133,35 +133,3 @@ class Visitor:
             max_size=None,
             ping_interval=None,
         )
-
-
-def history(stack: Stack, run_id: int) -> list[tuple[Any, ...]]:
-    """Everything of a run that must not depend on timing, machines or deaths."""
-    return stack.rows(
-        "SELECT number, genome, parent_numbers, operator, fitness, score, left_reason, left_at_job "
-        "FROM searches_genome WHERE run_id = %s ORDER BY number",
-        run_id,
-    )
-
-
-def audit(stack: Stack, run_id: int) -> None:
-    """What must hold after every fault: one result an evaluation, no gap in the events, nothing left in
-    between."""
-    (evaluations, told) = stack.rows(
-        "SELECT count(*), count(*) FILTER (WHERE state = 'told') FROM searches_evaluation WHERE run_id = %s",
-        run_id,
-    )[0]
-    assert evaluations == told
-    (events, last, scores, births) = stack.rows(
-        "SELECT (SELECT count(*) FROM searches_event WHERE run_id = r.id), r.last_seq, "
-        "(SELECT count(*) FROM searches_score s JOIN searches_evaluation e ON e.id = s.evaluation_id "
-        "WHERE e.run_id = r.id), "
-        "r.births FROM searches_searchrun r WHERE r.id = %s",
-        run_id,
-    )[0]
-    assert events == last
-    assert scores == births == evaluations
-    (told_events,) = stack.rows(
-        "SELECT count(*) FROM searches_event WHERE run_id = %s AND kind = 'told'", run_id
-    )[0]
-    assert told_events == told

@@ -56,8 +56,8 @@ class StepWriter:
         self._write_jobs()
         self._write_told()
         self._write_deaths()
-        self._write_artifacts()
         self._write_snapshots()
+        self._write_artifacts()
         self._write_state()
         self._write_run()
         events: list[tuple[str, Json]] = [

@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef
 from django.db.models.functions import Now
 
 from searchengine.jobs.store import Store
-from webapp.searches.models import Artifact, Evaluation, Genome, SearchRun, Worker
+from webapp.searches.models import Artifact, Evaluation, Genome, SearchRun, Snapshot, Worker
 from webapp.searches.states import ENDED
 from webapp.searches.supervisor.place import run_folder
 
@@ -19,6 +19,8 @@ KEPT = datetime.timedelta(hours=1)
 
 FORGOTTEN = datetime.timedelta(days=2)
 """How long a worker that is gone stays listed."""
+
+STALE = "networks it needs are no longer stored"
 
 AT_ONCE = 100
 
@@ -43,6 +45,7 @@ def _drop_artifacts() -> None:
             continue
         store.discard(row.sha256)
         Artifact.objects.filter(sha256=row.sha256).update(dropped=Now())
+        Snapshot.objects.filter(artifacts__contains=row.sha256, stale="").update(stale=STALE)
 
 
 def _starred(evaluation: Evaluation) -> bool:

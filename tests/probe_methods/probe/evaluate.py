@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from typing import Any
 
 import torch
 
@@ -21,15 +22,17 @@ def probe(context: Context) -> Output:
     value = context.genomes[subject]["value"]
     if params["fault"] != "none" and subject % params["fault_every"] == 0:
         _misbehave(params["fault"])
-    extra = _spin(context, params) if params["spins"] else _sleep(context, params)
+    extra = _spin(context, params) if params["spins"] else _sleep(context, params, value)
     fitness = 0.5 if params["flat"] else (value + extra) / (2 * params["values"])
     return Output(
         {subject: Score({"fitness": fitness, "accuracy": fitness, "parameters": value, "flops": 2 * value})}
     )
 
 
-def _sleep(context: Context, params: dict[str, object]) -> float:
-    seconds, steps = float(str(params["seconds"])), int(str(params["steps"]))
+def _sleep(context: Context, params: dict[str, Any], value: int) -> float:
+    seconds, steps = params["seconds"], params["steps"]
+    if params["seconds_most"]:
+        seconds += (params["seconds_most"] - seconds) * value / params["values"]
     for step in range(steps if seconds else 0):
         if context.should_stop():
             raise Stopped

@@ -26,6 +26,12 @@ class ProbeParams(Params):
     fault: Fault = knob("none", "What goes wrong.")
     fault_every: int = knob(5, "Genomes whose number divides by this misbehave.", low=1)
     seconds: float = knob(0.0, "How long an evaluation sleeps.", low=0.0, high=600.0, unit="seconds")
+    seconds_most: float = knob(
+        0.0,
+        "Sleep from ``seconds`` up to this, by the genome's number; 0: always ``seconds``.",
+        low=0.0,
+        high=600.0,
+    )
     spins: bool = knob(False, "Compute instead of sleeping, in steps that checkpoint.")
     steps: int = knob(10, "Steps an evaluation reports.", low=1, high=100_000)
     flat: bool = knob(False, "Every genome scores the same.")

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from importlib import import_module
-from importlib.util import find_spec
 
 from searchengine import catalogue
 from searchengine.core.errors import UnknownName
@@ -41,19 +39,6 @@ def _makers(run: SearchRun) -> tuple[list[str], dict[str, PanelMaker]]:
             names = [*method.panels]
     except UnknownName:
         return [*GENERIC], {}
-    own = _own(slug)
+    own = catalogue.panels(slug)
     names = [name for name in names if name in own or name in PANELS]
     return [*dict.fromkeys([*names, *GENERIC])], own
-
-
-@lru_cache
-def _own(slug: str) -> dict[str, PanelMaker]:
-    """The panels of a method's or space's own folder."""
-    for package in ("methods", "spaces"):
-        name = f"searchengine.{package}.{slug}"
-        try:
-            if find_spec(f"{name}.panels") is not None:
-                return dict(import_module(f"{name}.panels").PANELS)
-        except ModuleNotFoundError:
-            continue
-    return {}

@@ -1,6 +1,7 @@
 """Resume: a paused run goes on where it was; a broken one tries again what failed."""
 
-from django.db.models.functions import Now
+from django.db.models import F
+from django.db.models.functions import Coalesce, Now
 
 from webapp.accounts.models import User
 from webapp.searches.capacity import ring_free_slots
@@ -20,6 +21,7 @@ def resume(*, run_id: int, actor: User | None, reason: str = "") -> SearchRun:
         reason=reason,
         held="",
         error="",
+        started=Coalesce(F("started"), Now()),
         active_since=Now(),
     )
     ring_free_slots(Evaluation.objects.filter(run_id=run_id, state=EvaluationState.WAITING).count())

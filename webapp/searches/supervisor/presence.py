@@ -55,7 +55,10 @@ class Presence:
     def _run(self) -> None:
         while not self._ended.is_set():
             try:
-                Worker.objects.filter(pk=self.worker_id).update(last_seen=Now(), gone=None, stopped=None)
+                rows = Worker.objects.filter(pk=self.worker_id)
+                if not rows.update(last_seen=Now(), gone=None, stopped=None):
+                    self._worker_id = None  # forgotten while it was away: registered anew
+                    continue
             except DatabaseError as error:
                 log.warning("the database does not answer (%s); the worker goes on", str(error).strip())
                 connections.close_all()
