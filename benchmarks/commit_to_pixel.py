@@ -18,6 +18,8 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+from playwright.sync_api import Page
+
 from benchmarks.stack import POINTS, Line, percentile, product, record, signed_in_page, warm
 from tests.live.stack import Stack
 from tests.live.visitor import Visitor
@@ -45,12 +47,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     load = os.getloadavg()[0]
     with product(chosen.slots) as (stack, visitor):
         warm(visitor)
-        run_id = visitor.launch(evaluations=chosen.births, seconds=chosen.seconds, steps=4, values=2**53)
-        clients = [Client(visitor, run_id) for _ in range(chosen.sockets)]
-        seen = _watched(stack, visitor, run_id, chosen.births)
+        with signed_in_page(stack) as page:
+            run_id = visitor.launch(evaluations=chosen.births, seconds=chosen.seconds, steps=4, values=2**53)
+            clients = [Client(visitor, run_id) for _ in range(chosen.sockets)]
+            seen, opened = _watched(page, visitor, run_id, chosen.births)
         for client in clients:
             client.join(60)
-        told = _told(stack, run_id)
+        told = _told(stack, run_id, opened)
     pixels = [seen[number] - at for number, at in told.items() if number in seen]
     frames = [
         client.came[number] - at for client in clients for number, at in told.items() if number in client.came
@@ -91,30 +94,28 @@ class Client(threading.Thread):
                     return
 
 
-def _watched(stack: Stack, visitor: Visitor, run_id: int, births: int) -> dict[int, float]:
-    """When the page first showed each birth, in seconds since 1970."""
-    with signed_in_page(stack) as page:
-        page.goto(f"/runs/{run_id}/")
-        page.evaluate(WATCH)
-        visitor.finished(run_id, 60 + 2 * births)
-        page.wait_for_function(f"() => {POINTS}?.x.length >= {births}", timeout=30_000)
-        page.wait_for_function(f"() => window.seenAt.size >= {births}", timeout=10_000)
-        return {int(number): at for number, at in page.evaluate("() => [...window.seenAt]")}
+def _watched(page: Page, visitor: Visitor, run_id: int, births: int) -> tuple[dict[int, float], float]:
+    """When the page first showed each birth, and when it was open and live, in seconds since 1970."""
+    page.goto(f"/runs/{run_id}/")
+    page.evaluate(WATCH)
+    page.wait_for_function(f"() => {POINTS}?.x.length > 0")
+    opened = time.time()
+    visitor.finished(run_id, 60 + 2 * births)
+    page.wait_for_function(f"() => {POINTS}?.x.length >= {births}")
+    page.wait_for_function(f"() => window.seenAt.size >= {births}")
+    return {int(number): at for number, at in page.evaluate("() => [...window.seenAt]")}, opened
 
 
-def _told(stack: Stack, run_id: int) -> dict[int, float]:
-    """When each birth was told, in seconds since 1970, those of the first ten seconds left out: the
-    browser was still opening."""
+def _told(stack: Stack, run_id: int, opened: float) -> dict[int, float]:
+    """When each birth was told, in seconds since 1970; those told before the page was open are left out."""
     rows = stack.rows(TOLD, run_id)
     found = {int(subject): at for payload, at in rows for subject in json.loads(payload)["subjects"]}
-    opened = min(found.values()) + OPENING_SECONDS
     return {number: at for number, at in found.items() if at >= opened}
 
 
-OPENING_SECONDS = 10.0
-TOLD = (
-    "SELECT payload, extract(epoch FROM at)::float8 FROM searches_event WHERE run_id = %s AND kind = 'told'"
-)
+TOLD = """
+SELECT payload, extract(epoch FROM at)::float8 FROM searches_event WHERE run_id = %s AND kind = 'told'
+"""
 
 if __name__ == "__main__":
     sys.exit(main())

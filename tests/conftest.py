@@ -15,7 +15,7 @@ SESSION = Path(tempfile.mkdtemp(prefix="evoscope-test-"))
 
 # Before Django reads its settings. The tests never touch a team's servers nor the person's own var/.
 for name in [name for name in os.environ if name.startswith("EVOSCOPE_")]:
-    if name != "EVOSCOPE_MEASURE_DATA":
+    if name not in {"EVOSCOPE_MEASURE_DATA", "EVOSCOPE_LONG_SCALE", "EVOSCOPE_CHROMIUM"}:
         del os.environ[name]
 os.environ.pop("DATABASE_URL", None)
 os.environ.pop("REDIS_URL", None)

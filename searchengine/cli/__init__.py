@@ -1,4 +1,4 @@
-"""The command line: ``python -m searchengine methods|data|run|resume|show|export|claims``.
+"""The command line: ``python -m searchengine methods|data|calibrate|run|resume|show|export|claims``.
 
 Exit codes: 0 done, 1 a claim did not hold, 2 refused (the message says what to change), 3 broken by a bug,
 130 interrupted (resume goes on).
@@ -10,7 +10,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from searchengine.cli import claims, export, methods, run, show
+from searchengine.cli import calibrate, claims, export, methods, run, show
 from searchengine.core.errors import BrokenContract, EngineError
 from searchengine.data.command import add_data_arguments, data_command
 from searchengine.driver.local import RunBroken
@@ -45,6 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     verbs = parser.add_subparsers(dest="what", required=True, metavar="COMMAND")
     for name, help_text, module in (
         ("methods", "the methods, their presets and parameters", methods),
+        ("calibrate", "time precisions and memory layouts on this machine, once", calibrate),
         ("run", "run a search in a new folder", run),
         ("resume", "go on with a search that was interrupted", run),
         ("show", "a genome as a network: layers, shapes, parameters, multiply-adds", show),

@@ -44,7 +44,9 @@ class Bar:
         planned = planned_evaluations(folder.plan) if by_cost is None else None
         if self._first is None:
             self._first = told
-        parts = [f"{told}/{planned} evaluations" if planned else f"{told} evaluations"]
+        parts = [f"{told}/{max(planned, told)} evaluations" if planned else f"{told} evaluations"]
+        if folder.progress.get("reused"):
+            parts.append(f"{folder.progress['reused']} answered from history")
         best = folder.archive.best(1)
         if best:
             parts.append(f"best {best[0].fitness:.4f} (#{best[0].number})")

@@ -60,7 +60,18 @@ def export_spec(folder: RunFolder, manifest: Manifest, birth: int | None = None)
     Raises ``UnknownName`` when nothing was found or the birth's weights are not there any more."""
     kind, members, metrics = _found(folder) if birth is None else ("network", [_member(folder, birth)], {})
     facts = summary(folder)
-    kept = ("method", "params", "seed", "window", "evaluations", "births", "cost", "finished", "data")
+    kept = (
+        "method",
+        "params",
+        "seed",
+        "window",
+        "evaluations",
+        "reused",
+        "births",
+        "cost",
+        "finished",
+        "data",
+    )
     preparation = {
         "scale": manifest.scale,
         "offset": manifest.offset,

@@ -8,17 +8,19 @@ from pathlib import Path
 from typing import Any
 
 from searchengine.cli.bar import Bar
+from searchengine.cli.calibrate import calibrate_apart
 from searchengine.core.budget import Budget
 from searchengine.core.errors import InvalidParams, StateMismatch, UnknownName
 from searchengine.core.jsontext import Json, dumps, loads
 from searchengine.core.setting import DataSummary
 from searchengine.data.prepare import prepare
-from searchengine.data.prepared import default_data_root, find_prepared
+from searchengine.data.prepared import default_data_root, default_var, find_prepared
 from searchengine.driver.control import control_plan
 from searchengine.driver.files import alone_in, write_whole
 from searchengine.driver.folder import RunFolder
 from searchengine.driver.local import LocalRun
 from searchengine.driver.plan import Plan, make_plan
+from searchengine.driver.recipes import is_calibrated, recipe_at_launch, takes_measured
 from searchengine.driver.summary import summary
 from searchengine.training.recipe import Recipe
 
@@ -37,7 +39,10 @@ def declare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=0, help="default: 0")
     parser.add_argument("--window", type=int, help="the most jobs untold at a time; default: the preset's")
     parser.add_argument(
-        "--recipe", default="float32", help="float32, bf16 or a JSON object; default: float32"
+        "--recipe",
+        default="auto",
+        help="auto, float32, bf16 or a JSON object; default: auto, the fastest one here, timed at first"
+        " use (the preset demo: float32)",
     )
     parser.add_argument("--evaluations", type=int, help="budget: candidates")
     parser.add_argument("--seconds", type=float, help="budget: wall time; then the final phase follows")
@@ -72,7 +77,10 @@ def run(chosen: argparse.Namespace) -> int:
     budget = Budget(chosen.evaluations, chosen.seconds, chosen.cost)
     recipe = _recipe(chosen.recipe)
     values = settings(chosen.set)
+    measured = recipe is None and takes_measured(chosen.method, chosen.preset)
     data = summary_of(chosen.data, data_root)
+    if measured and not is_calibrated(default_var(), data, chosen.device):
+        calibrate_apart([data.fingerprint], chosen.device, data_root)
     plan = make_plan(
         chosen.method,
         data,
@@ -81,7 +89,7 @@ def run(chosen: argparse.Namespace) -> int:
         values=values,
         window=chosen.window,
         budget=budget,
-        recipe=recipe,
+        recipe=recipe or recipe_at_launch(default_var(), chosen.method, chosen.preset, data, chosen.device),
     )
     if chosen.control:
         control_plan(plan)  # refused now rather than hours later
@@ -171,7 +179,10 @@ def summary_of(name: str, data_root: Path) -> DataSummary:
         return prepare(name, data_root).summary
 
 
-def _recipe(text: str) -> Json:
+def _recipe(text: str) -> Json | None:
+    """None: to be chosen by what was measured."""
+    if text == "auto":
+        return None
     if text in ("float32", "bf16"):
         return Recipe(precision=text).to_json()  # type: ignore[arg-type]
     try:
@@ -179,7 +190,7 @@ def _recipe(text: str) -> Json:
     except ValueError:
         value = None
     if not isinstance(value, dict):
-        raise InvalidParams({"recipe": f"expected float32, bf16 or a JSON object, got {text[:40]!r}"})
+        raise InvalidParams({"recipe": f"expected auto, float32, bf16 or a JSON object, got {text[:40]!r}"})
     return Recipe.from_json(value).to_json()
 
 

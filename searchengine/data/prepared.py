@@ -42,9 +42,14 @@ class PreparedData(NamedTuple):
         return self.manifest.summary
 
 
+def default_var() -> Path:
+    """The folder of all state: ``EVOSCOPE_VAR``, or ``var`` in the working directory."""
+    return Path(os.environ.get("EVOSCOPE_VAR") or "var")
+
+
 def default_data_root() -> Path:
-    """``data`` in the folder of all state: ``EVOSCOPE_VAR``, or ``var`` in the working directory."""
-    return Path(os.environ.get("EVOSCOPE_VAR") or "var") / "data"
+    """``data`` in the folder of all state."""
+    return default_var() / "data"
 
 
 def prepared_sets(data_root: Path) -> list[Manifest]:

@@ -44,7 +44,7 @@ def control_plan(plan: Plan, *, control: str | None = None, cost: float | None =
 
 
 def planned_evaluations(plan: Plan) -> int | None:
-    """How many evaluations the search phase of ``plan`` asks for; None when the method cannot say and no
+    """How many evaluations the search phase of ``plan`` runs at most; None when the method cannot say and no
     budget limits it."""
     method = catalogue.method(plan.method)
     own = method.planned(method.params.parse(plan.params)) if method.planned is not None else None

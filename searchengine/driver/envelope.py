@@ -41,7 +41,7 @@ class Untold:
 class Envelope:
     """``births`` and ``told`` count what there is: the next birth's number and the next job to be told. The
     untold jobs are ``told``, ``told + 1``, ... in order. ``evaluations`` and ``cost`` are those asked in the
-    search phase; ``reuses`` is how many of the last jobs in a row were answered from history; ``may_ask`` is
+    search phase, ``told_evaluations`` and ``told_reused`` what was told there, run or answered from history; ``reuses`` is how many of the last jobs in a row were answered from history; ``may_ask`` is
     whether anything was told since the search last proposed all it could: asking again would draw again."""
 
     method: str
@@ -51,6 +51,7 @@ class Envelope:
     untold: list[Untold] = field(default_factory=list)
     evaluations: int = 0
     told_evaluations: int = 0
+    told_reused: int = 0
     failed: int = 0
     cost: float = 0.0
     reuses: int = 0

@@ -101,6 +101,14 @@ def _is_whole(value: object, low: int, high: int) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
 
 
+def preset_name(method: Method, preset: str | None) -> str:
+    """The preset a launch takes: ``demo`` by default, where there is one. Raises ``UnknownName``."""
+    name = preset or ("demo" if "demo" in method.presets else next(iter(method.presets)))
+    if name not in method.presets:
+        raise UnknownName(f"{method.slug} has no preset {name!r}; it has {', '.join(method.presets)}")
+    return name
+
+
 def make_plan(
     method: str,
     data: DataSummary,
@@ -113,15 +121,12 @@ def make_plan(
     recipe: Json | None = None,
 ) -> Plan:
     """The plan of a launch: the preset's values (``demo`` by default, where there is one), ``values`` over
-    them.
+    them. ``recipe`` is float32 by default; ``recipes.recipe_at_launch`` chooses the fastest.
 
     Raises ``UnknownName``, ``InvalidParams`` and ``DataRefused`` in words.
     """
     found = catalogue.method(method)
-    name = preset or ("demo" if "demo" in found.presets else next(iter(found.presets)))
-    if name not in found.presets:
-        raise UnknownName(f"{method} has no preset {name!r}; it has {', '.join(found.presets)}")
-    chosen = found.presets[name]
+    chosen = found.presets[preset_name(found, preset)]
     params = found.params.parse({**chosen.values, **(values or {})})
     plan = Plan(
         method=method,

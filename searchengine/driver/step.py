@@ -32,9 +32,9 @@ class Step:
 
     ``jobs`` are new; those with ``reuse_of`` are not to be run. ``told`` are in order. ``milestones`` are
     (name, state text) at the end of a generation or round. ``keep`` are the artifacts (sha256) still needed.
-    ``progress`` is the search's own and ``evaluations`` (told, search phase), ``failed``, ``jobs`` (asked),
-    ``untold``, ``cost`` (asked, search phase), ``closing``. ``outcome`` is None before the first told
-    fitness.
+    ``progress`` is the search's own and ``evaluations`` (run and told, search phase), ``reused`` (told from
+    history, search phase), ``failed``, ``jobs`` (asked), ``untold``, ``cost`` (asked, search phase),
+    ``closing``. ``outcome`` is None before the first told fitness.
     """
 
     state: str
@@ -198,7 +198,8 @@ class _Turn:
         state.untold.pop(0)
         state.told += 1
         if job.phase == "search":
-            state.told_evaluations += 1
+            state.told_evaluations += job.reuse_of is None
+            state.told_reused += job.reuse_of is not None
         state.failed += any(score.failure is not None for score in report.scores.values())
         self.archive.add_report(report)
         told = self.search.tell(report, self.archive)
@@ -252,6 +253,7 @@ class _Turn:
         progress = {
             **self.search.progress(),
             "evaluations": state.told_evaluations,
+            "reused": state.told_reused,
             "failed": state.failed,
             "jobs": state.jobs,
             "births": state.births,

@@ -36,9 +36,7 @@ def summary(folder: RunFolder) -> Json:
         "stopped_by": folder.progress.get("closing"),
         "births": len(records),
         "evaluations": folder.progress.get("evaluations", 0),
-        "reused": sum(
-            1 for record in records for one in record["evaluations"] if one["reuse_of"] is not None
-        ),
+        "reused": folder.progress.get("reused", 0),
         "failed": folder.progress.get("failed", 0),
         "cost": folder.progress.get("cost", 0.0),
         "final_cost": final_cost,

@@ -1,6 +1,6 @@
 """Which recipe is fastest here: timed once per device class and size class, kept in ``calibration.json``.
 
-    python -m searchengine.training.calibration NAME_OR_FINGERPRINT [--device cuda] [--again]
+    python -m searchengine calibrate [NAME_OR_FINGERPRINT ...] [--device cuda] [--again]
 
 A middle-sized convolutional network takes a few steps with every recipe, in turns so that a busy machine
 slows all alike. bf16 must win by a sixth to be worth its rounding; the memory layout simply wins.
@@ -8,12 +8,9 @@ slows all alike. bf16 must win by a sixth to be worth its rounding; the memory l
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
-import sys
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
 
@@ -24,10 +21,9 @@ from searchengine.architecture.builder import Builder
 from searchengine.architecture.graph import Architecture
 from searchengine.core.jsontext import Json, loads
 from searchengine.core.setting import DataSummary, Setting
-from searchengine.data.prepared import default_data_root, find_prepared
 from searchengine.nets.build import build
 from searchengine.training.device import placed, synchronise
-from searchengine.training.recipe import CALIBRATION_FILE, Recipe, device_class, size_class
+from searchengine.training.recipe import CALIBRATION_FILE, Recipe, device_class, is_calibrated, size_class
 
 RECIPES = tuple(
     Recipe(precision, memory_format)
@@ -47,7 +43,7 @@ def calibrate(
     stored = _stored(path)
     classes = stored.setdefault(device_class(device), {})
     name = size_class(data)
-    if name not in classes or again:
+    if again or not is_calibrated(var, data, device):
         milliseconds = time_recipes(data.setting(), torch.device(device), rounds)
         best = choose(milliseconds)
         classes[name] = {
@@ -128,20 +124,3 @@ def _stored(path: Path) -> Json:
 
 def _name(recipe: Recipe) -> str:
     return f"{recipe.precision} {recipe.memory_format}"
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m searchengine.training.calibration", description=__doc__)
-    parser.add_argument("data", help="a prepared data set, by name or fingerprint")
-    parser.add_argument("--device", default="cpu")
-    parser.add_argument("--again", action="store_true", help="time again what is stored already")
-    chosen = parser.parse_args(arguments)
-    torch.set_num_threads(1)
-    root = default_data_root()
-    summary = find_prepared(root, chosen.data).summary
-    print(json.dumps(calibrate(root.parent, summary, chosen.device, again=chosen.again), indent=1))
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

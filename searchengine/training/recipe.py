@@ -59,13 +59,21 @@ class Recipe:
 def recipe_for(var: Path, data: DataSummary, preset: str | None, device: str = "cpu") -> Recipe:
     """The recipe of a run launched now: what calibration found fastest for this device class and the data's
     size class, or the default where nothing was measured. The preset ``demo`` is float32 everywhere."""
-    if preset in EXACT_PRESETS:
-        return Recipe()
+    return (None if preset in EXACT_PRESETS else _measured(var, data, device)) or Recipe()
+
+
+def is_calibrated(var: Path, data: DataSummary, device: str = "cpu") -> bool:
+    """Whether recipes were timed for this device class and the data's size class."""
+    return _measured(var, data, device) is not None
+
+
+def _measured(var: Path, data: DataSummary, device: str) -> Recipe | None:
+    """What is stored; None when nothing is, or nothing readable."""
     try:
         stored = loads((var / CALIBRATION_FILE).read_bytes())
         return Recipe.from_json(stored[device_class(device)][size_class(data)]["recipe"])
-    except (OSError, KeyError, TypeError, ValueError):
-        return Recipe()
+    except (OSError, KeyError, TypeError, ValueError, InvalidParams):
+        return None
 
 
 def size_class(data: DataSummary) -> str:

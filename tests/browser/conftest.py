@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
+import searchengine.testing.example
 from tests.chromium import chromium
 from tests.live.stack import Stack, wait_until
 
@@ -22,6 +23,9 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 
+SEVENTH = Path(searchengine.testing.example.__file__).parent / "hill_climbing"
+"""A method that is none of the project's own."""
+
 BIRTHS = "document.querySelector('[data-chart]').data?.find((trace) => trace.name === 'births')"
 """The chart's trace of scored births, as a page's script finds it."""
 
@@ -30,9 +34,14 @@ expect.set_options(timeout=20_000)
 
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
-    """One product for all browser tests; its built-in data is ready before the first page is opened."""
+    """One product for all browser tests; its built-in data is ready before the first page is opened.
+
+    Beside the project's own methods it knows one more, in a folder outside the project.
+    """
     root = Path(tempfile.mkdtemp(prefix="ev-browser-"))
-    running = Stack(root / "var")
+    methods = root / "methods"
+    shutil.copytree(SEVENTH, methods / SEVENTH.name, ignore=shutil.ignore_patterns("__pycache__"))
+    running = Stack(root / "var", EVOSCOPE_METHODS_PATH=str(methods))
     try:
         running.start()
         wait_until(

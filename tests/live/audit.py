@@ -63,7 +63,7 @@ def budget_is_what_was_told(stack: Stack, run_id: int) -> None:
         "SELECT evaluations_done, cost_done, worked_seconds FROM searches_searchrun WHERE id = %s", run_id
     )
     ((searched, paid, worked),) = stack.rows(
-        "SELECT count(*) FILTER (WHERE phase = 'search'), "
+        "SELECT count(*) FILTER (WHERE phase = 'search' AND reuse_of IS NULL), "
         "coalesce(sum(predicted_cost) FILTER (WHERE reuse_of IS NULL), 0), "
         "coalesce(sum(seconds) FILTER (WHERE reuse_of IS NULL), 0) "
         "FROM searches_evaluation WHERE run_id = %s",

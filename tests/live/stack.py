@@ -54,6 +54,7 @@ class Stack:
             "EVOSCOPE_VAR": str(var),
             "EVOSCOPE_ADMIN_PASSWORD": PASSWORD,
             "EVOSCOPE_LOG_LEVEL": "INFO",
+            "EVOSCOPE_CALIBRATE": "0",  # demos are float32; timing would only take cores from the tests
             **environment,
         }
         self._launcher: subprocess.Popen[bytes] | None = None

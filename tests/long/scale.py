@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 
 SCALE = float(os.environ.get("EVOSCOPE_LONG_SCALE", "1"))
-"""Read before `tests/conftest.py` clears the environment of everything that begins with EVOSCOPE_."""
 
 
 def scaled(count: float, *, least: int = 1) -> int:

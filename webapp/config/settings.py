@@ -42,7 +42,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "webapp.config.content_policy.ContentPolicyMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "webapp.config.static_files.CompressedFilesMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -116,6 +116,7 @@ SESSION_CHECK_SECONDS = env.seconds(
 TRAINING_MEMORY_BYTES = env.whole(
     "EVOSCOPE_TRAINING_MEMORY_BYTES", 0, least=0, most=2**50
 )  # 0: a core's share
+CALIBRATE = env.flag("EVOSCOPE_CALIBRATE", True)  # time recipes when this machine first meets a size of data
 DISK_WARN_SHARE = 0.10
 DISK_PAUSE_SHARE = 0.05
 

@@ -34,6 +34,7 @@ def specification(export: Export) -> Json:
             "seed": run.seed,
             "window": run.window,
             "evaluations": run.evaluations_done,
+            "reused": run.reused,
             "births": run.births,
         },
         "recipe": plan["recipe"],

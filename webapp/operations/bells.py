@@ -2,7 +2,12 @@
 
 import os
 
+from django.db import DEFAULT_DB_ALIAS, connections
+
 from webapp.config.celery import app
+
+KEPT_SECONDS = 300
+"""How long a worker keeps its connection to the database: opening one takes longer than most tasks."""
 
 
 def listen(queue: str, name: str) -> None:
@@ -11,6 +16,7 @@ def listen(queue: str, name: str) -> None:
     One task at a time and no forked pool: a task may start processes of its own, and a kill of this
     process is a kill of its work and nothing else.
     """
+    connections.settings[DEFAULT_DB_ALIAS].update(CONN_MAX_AGE=KEPT_SECONDS, CONN_HEALTH_CHECKS=True)
     app.worker_main(
         [
             "--quiet",

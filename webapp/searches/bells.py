@@ -21,6 +21,7 @@ STEP = "control.step"
 WORK = "evaluate.work"
 PREPARE_DATASET = "prepare.dataset"
 WRITE_EXPORT = "prepare.export"
+CALIBRATE = "prepare.calibrate"
 
 WORK_EXPIRES = 30.0
 """Seconds after which an unheard work bell is worthless: the sweep has rung again."""
@@ -40,6 +41,11 @@ def ring_work(count: int) -> None:
 def ring_preparer(name: str, pk: int) -> None:
     """Have the preparer take a data set or an export, once this transaction is committed."""
     transaction.on_commit(lambda: _send(name, [pk]))
+
+
+def ring_calibration() -> None:
+    """Have the preparer time recipes where none were, once this transaction is committed."""
+    transaction.on_commit(lambda: _send(CALIBRATE, []))
 
 
 def _send(name: str, args: list[int]) -> bool:

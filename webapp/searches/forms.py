@@ -67,7 +67,7 @@ class LaunchForm(forms.Form):
         required=False,
         min_value=1,
         max_value=10**9,
-        help_text="Networks trained before it closes. Empty: the preset's own number.",
+        help_text="Candidates before it closes, known ones too. Empty: the preset's own number.",
     )
     with_control = forms.BooleanField(label="Launch a control of equal cost beside it", required=False)
     seed = forms.IntegerField(

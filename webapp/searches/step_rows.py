@@ -230,6 +230,8 @@ class StepWriter:
             "worked_seconds": F("worked_seconds") + sum(found.seconds for found in self._told_now()),
             "stepped": Now(),
         }
+        if run.evaluations_planned is not None:  # an expectation: a control goes on until its cost is spent
+            fields["evaluations_planned"] = max(run.evaluations_planned, progress["evaluations"])
         fields.update(self._best())
         if self.step.outcome is not None:
             fields["outcome"] = dumps(outcome_json(self.step.outcome))

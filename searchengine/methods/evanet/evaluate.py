@@ -8,21 +8,18 @@ from __future__ import annotations
 
 import torch
 from safetensors.torch import load_file, save
-from torch import Tensor
 
 from searchengine.architecture.graph import Architecture
-from searchengine.core.errors import InfeasibleArchitecture
 from searchengine.core.jobs import Score
 from searchengine.core.jsontext import Json
 from searchengine.data.augmentation import Augmentation
-from searchengine.data.batches import Batches
 from searchengine.methods.evanet.inspection import before_and_after, inspect
 from searchengine.methods.evanet.repeats import train_repeatedly
 from searchengine.nets.build import build
 from searchengine.nets.latency import measure
 from searchengine.training.candidate import Trained, train_candidate
 from searchengine.training.context import Context, JobKind, Output
-from searchengine.training.metrics import logits_of, pack_bits, score_logits
+from searchengine.training.ensemble import EnsembleMember, score_ensemble
 from searchengine.training.schedules import Schedule
 
 LATENCY_PASSES = 15
@@ -61,35 +58,19 @@ def retrain(context: Context) -> Output:
 def ensemble(context: Context) -> Output:
     """Mean of the members' logits on validation: scores of the members, and of all together among the
     findings."""
-    batches = Batches(
-        context.data.validation,
-        context.data.manifest,
-        context.device,
-        fidelity=context.job.fidelity,
-        memory_format=context.recipe.memory_format,
-    )
-    labels = batches.labels(slice(None))
-    total: Tensor | None = None
-    scores: dict[int, Score] = {}
-    members = context.job.subjects
-    for done, subject in enumerate(members):
-        architecture = context.architecture(context.genomes[subject])
-        network = build(architecture).to(context.device)
-        network.load_state_dict(load_file(context.path(context.job.inputs[str(subject)])), strict=True)
-        logits = logits_of(network, batches, precision=context.recipe.precision)
-        total = logits if total is None else total + logits
-        scores[subject] = Score(_fitness(score_logits(logits, labels).metrics))
-        context.report(done + 1, len(members), {"accuracy": scores[subject].metrics["accuracy"]}, always=True)
-    if total is None:
-        raise InfeasibleArchitecture("an ensemble needs at least one member, got none")
-    together = score_logits(total / len(members), labels)
-    singles = [scores[subject].metrics["accuracy"] for subject in members]
+    subjects = context.job.subjects
+    members = [
+        EnsembleMember(context.architecture(context.genomes[one]), context.job.inputs[str(one)])
+        for one in subjects
+    ]
+    scored = score_ensemble(context, members)
     found = {
-        **_fitness(together.metrics),
-        "best_single_accuracy": max(singles),
+        **_fitness(scored.metrics),
+        "best_single_accuracy": max(metrics["accuracy"] for metrics in scored.members),
         "members": float(len(members)),
     }
-    return Output(scores, {"ensemble": found, "correct": pack_bits(together.correct)})
+    scores = {one: Score(_fitness(metrics)) for one, metrics in zip(subjects, scored.members, strict=True)}
+    return Output(scores, {"ensemble": found, "correct": scored.correct})
 
 
 JOB_KINDS: dict[str, JobKind] = {"train": train, "retrain": retrain, "ensemble": ensemble}

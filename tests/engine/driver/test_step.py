@@ -97,8 +97,11 @@ def test_an_equal_genome_is_told_in_its_turn_with_the_first_one_s_result() -> No
         assert told.reuse_of == job.reuse_of
         assert told.scores[job.subjects[0]] == source.scores[source.subjects[0]]
         assert told.artifacts == source.artifacts
-    paid = sum(job.cost for job in run.jobs if job.reuse_of is None and job.phase == "search")
-    assert Envelope.from_text(run.state, plan.method).cost == pytest.approx(paid)
+    searched = [job for job in run.jobs if job.phase == "search"]
+    paid = [job for job in searched if job.reuse_of is None]
+    envelope = Envelope.from_text(run.state, plan.method)
+    assert envelope.cost == pytest.approx(sum(job.cost for job in paid))
+    assert (envelope.told_evaluations, envelope.told_reused) == (len(paid), len(searched) - len(paid))
 
 
 def test_a_space_without_new_genomes_ends_a_search_that_only_cost_would_end() -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
-from django.core.cache import cache
+from django.conf import settings
 from django.test import Client
+from redis import Redis
 
 from webapp.accounts.models import User
-from webapp.accounts.throttle import MOST_BY_ACCOUNT
+from webapp.accounts.throttle import MOST_BY_ACCOUNT, WINDOW
 from webapp.datasets.models import Dataset
 from webapp.searches.models import SearchRun
 
@@ -18,10 +20,17 @@ PASSWORD = "a long pass phrase 7"
 
 
 @pytest.fixture(autouse=True)
-def empty_cache() -> Iterator[None]:
-    cache.clear()
-    yield
-    cache.clear()
+def no_failures_yet(redis_url: str) -> Iterator[Redis]:
+    """Nobody has failed to sign in before the test, nor after it."""
+
+    def forget() -> None:
+        for key in redis.scan_iter("evoscope:sign-in:*"):
+            redis.delete(key)
+
+    with Redis.from_url(redis_url) as redis:
+        forget()
+        yield redis
+        forget()
 
 
 def wish(**values: str) -> dict[str, str]:
@@ -109,6 +118,32 @@ def test_guesses_at_a_password_are_slowed_down(client: Client, researcher: User)
         answer = client.post("/signin/", {"username": researcher.username, "password": "wrong"})
         assert answer.status_code == 200
     assert client.post("/signin/", {"username": researcher.username, "password": PASSWORD}).status_code == 429
+
+
+def test_failures_are_counted_for_every_web_process_and_run_out(
+    client: Client, researcher: User, no_failures_yet: Redis
+) -> None:
+    for _ in range(3):
+        client.post("/signin/", {"username": researcher.username, "password": "wrong"})
+    (account,) = no_failures_yet.scan_iter("evoscope:sign-in:account:*")
+    assert no_failures_yet.get(account) == b"3"
+    assert 0 < int(no_failures_yet.ttl(account)) <= WINDOW
+
+
+def test_without_redis_people_still_sign_in_and_the_log_says_what_is_lost(
+    client: Client,
+    researcher: User,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(settings, "REDIS_URL", f"unix://{tmp_path / 'nobody-listens.sock'}")
+    wrong = client.post("/signin/", {"username": researcher.username, "password": "wrong"})
+    assert wrong.status_code == 200
+    assert b"is not right" in wrong.content
+    right = client.post("/signin/", {"username": researcher.username, "password": PASSWORD})
+    assert right.status_code == 302
+    assert "a failed attempt to sign in is not counted: Redis does not answer" in caplog.text
 
 
 def test_a_right_password_leads_on_within_this_site_only(client: Client, researcher: User) -> None:

@@ -43,6 +43,13 @@ def test_nothing_is_promised_before_three_results_or_at_the_end(done: int) -> No
     assert time_left(run(evaluations_done=done, evaluations_planned=50), NOW) is None
 
 
+def test_what_history_answered_stands_beside_the_evaluations() -> None:
+    one = run(evaluations_done=50, evaluations_planned=50, progress='{"reused": 1}')
+    assert one.evaluations_said == "50 of 50 evaluations and 1 answered from history"
+    assert one.evaluations_said in state_words(one, NOW).sentence
+    assert run(evaluations_done=7).evaluations_said == "7 evaluations"
+
+
 @pytest.mark.parametrize("state", State)
 def test_every_state_has_words_and_only_verbs_it_understands(state: State) -> None:
     words = state_words(run(state=state, error="Why.\ntrace"), NOW, working=2)

@@ -108,7 +108,7 @@ def run_json(run: SearchRun) -> dict[str, Any]:
     """A run as lists show it."""
     names = (
         "id name method preset seed window state created started finished births "
-        "evaluations_done evaluations_planned failures best_fitness best_genome last_seq"
+        "evaluations_done evaluations_planned reused failures best_fitness best_genome last_seq"
     )
     return {
         **{name: getattr(run, name) for name in names.split()},

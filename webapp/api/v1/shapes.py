@@ -68,8 +68,11 @@ class RunShape(serializers.Serializer[None]):
     started = serializers.DateTimeField(allow_null=True)
     finished = serializers.DateTimeField(allow_null=True)
     births = serializers.IntegerField()
-    evaluations_done = serializers.IntegerField()
-    evaluations_planned = serializers.IntegerField(allow_null=True)
+    evaluations_done = serializers.IntegerField(help_text="run and told in the search phase")
+    evaluations_planned = serializers.IntegerField(
+        allow_null=True, help_text="expected; raised with those done, so never less; null: not known"
+    )
+    reused = serializers.IntegerField(help_text="candidates answered from history, which are no evaluations")
     failures = serializers.IntegerField()
     best_fitness = serializers.FloatField(allow_null=True)
     best_genome = serializers.IntegerField(allow_null=True)

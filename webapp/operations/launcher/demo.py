@@ -101,6 +101,7 @@ class Demo:
             "state": run.state,
             "method": run.method,
             "evaluations": run.evaluations_done,
+            "reused": run.reused,
             "best_fitness": run.best_fitness,
             "controls": [
                 {"method": control.method, "state": control.state, "best_fitness": control.best_fitness}
@@ -113,8 +114,7 @@ class Demo:
 
     def _state(self, run: SearchRun) -> str:
         name = "control" if run.control_of_id else self.method
-        done = f"{run.evaluations_done} of {run.evaluations_planned or '?'} evaluations"
-        return f"{name}: {run.get_state_display()}, {done}, {self._best(run)}"
+        return f"{name}: {run.get_state_display()}, {run.evaluations_said}, {self._best(run)}"
 
     def _page(self) -> str:
         return f"{self.url}runs/{self._run}/"

@@ -66,8 +66,8 @@ class SearchRun(models.Model):
     best_fitness = models.FloatField(null=True, blank=True)
     best_genome = models.PositiveIntegerField(null=True, blank=True, help_text="birth number of the fittest")
     births = models.PositiveIntegerField(default=0)
-    evaluations_done = models.PositiveIntegerField(default=0)
-    evaluations_planned = models.PositiveIntegerField(null=True, blank=True)
+    evaluations_done = models.PositiveIntegerField(default=0)  # run and told, search phase
+    evaluations_planned = models.PositiveIntegerField(null=True, blank=True)  # never less than done
     failures = models.PositiveIntegerField(default=0)
     cost_done = models.FloatField(default=0.0)
     worked_seconds = models.FloatField(default=0.0, help_text="training process time of everything told")
@@ -94,6 +94,18 @@ class SearchRun(models.Model):
     @property
     def progress_json(self) -> Json:
         return loads(self.progress)
+
+    @property
+    def reused(self) -> int:
+        """Candidates of the search phase answered from history: told, but not run and no evaluations."""
+        return int(self.progress_json.get("reused", 0))
+
+    @property
+    def evaluations_said(self) -> str:
+        """``50 of 50 evaluations``, with what was answered from history beside it, when anything was."""
+        of = f" of {self.evaluations_planned}" if self.evaluations_planned else ""
+        reused = f" and {self.reused} answered from history" if self.reused else ""
+        return f"{self.evaluations_done}{of} evaluations{reused}"
 
     @property
     def outcome_json(self) -> Json | None:

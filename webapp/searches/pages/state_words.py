@@ -55,14 +55,10 @@ def time_left(run: SearchRun, now: datetime) -> TimeLeft | None:
 def state_words(run: SearchRun, now: datetime, working: int = 0) -> StateWords:
     """The state with what is going on; ``working`` is how many evaluations run right now. No query."""
     state = State(run.state)
-    done = (
-        f"{run.evaluations_done} of {run.evaluations_planned}"
-        if run.evaluations_planned and run.evaluations_done <= run.evaluations_planned
-        else str(run.evaluations_done)
-    )
+    done = run.evaluations_said
     if state is State.RUNNING:
         left = time_left(run, now)
-        words = [f"{done} evaluations", f"{working} in training" if working else "waiting for a free worker"]
+        words = [done, f"{working} in training" if working else "waiting for a free worker"]
         if run.closing:
             words[0] = f"last phase, {words[0]}"
         if left:
@@ -88,14 +84,14 @@ def state_words(run: SearchRun, now: datetime, working: int = 0) -> StateWords:
                 if working
                 else "; nothing is lost, resume at any time"
             )
-            return StateWords("paused", "warn", f"{why} at {done} evaluations{rest}", bool(working))
+            return StateWords("paused", "warn", f"{why} at {done}{rest}", bool(working))
         case State.STOPPING:
             rest = f"{working} evaluations still finishing" if working else "writing down what was found"
             return StateWords("stopping", "warn", f"no new births; {rest}", True)
         case State.FINISHED:
-            return StateWords("finished", "good", f"{done} evaluations{after}", False)
+            return StateWords("finished", "good", f"{done}{after}", False)
         case State.CANCELLED:
-            return StateWords("killed", "warn", f"ended by a person at {done} evaluations{after}", False)
+            return StateWords("killed", "warn", f"ended by a person at {done}{after}", False)
         case State.BROKEN:
             sentence = "stopped by a fault of the program; it can be resumed after an upgrade"
             return StateWords("broken", "bad", sentence, False)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 
@@ -14,6 +15,8 @@ from searchengine import catalogue, driver
 from searchengine.core.errors import DataRefused, InvalidParams, UnknownName
 from searchengine.core.jsontext import Json, digest, dumps, loads
 from searchengine.driver.control import control_plan
+from searchengine.driver.plan import preset_name
+from searchengine.driver.recipes import recipe_at_launch
 from webapp.accounts.models import User
 from webapp.accounts.permissions import one_of, require
 from webapp.accounts.roles import Role
@@ -188,6 +191,7 @@ def plan_of(wanted: Launch, dataset: Dataset) -> driver.Plan:
             values=wanted.values,
             window=wanted.window,
             budget=budget,
+            recipe=recipe_at_launch(settings.VAR, wanted.method, wanted.preset, dataset.data_summary()),
         )
     except UnknownName as wrong:
         raise InvalidParams({"preset": str(wrong)}) from None
@@ -200,13 +204,12 @@ def _row(
 ) -> SearchRun:
     method = catalogue.method(wanted.method)
     name = _name(wanted.name) or f"{method.title} on {dataset.title}"
-    presets = method.presets
     return SearchRun.objects.create(
         team=dataset.team,
         name=name[:LONGEST_NAME],
         method=wanted.method,
         params=dumps(dict(wanted.values)),
-        preset=wanted.preset or ("demo" if "demo" in presets else next(iter(presets))),
+        preset=preset_name(method, wanted.preset),
         dataset=dataset,
         seed=wanted.seed or 0,
         budget_evaluations=wanted.budget_evaluations,

@@ -12,10 +12,13 @@ from searchengine.core.jobs import Failure, Result, Score
 from searchengine.core.jsontext import Json, dumps
 from webapp.searches.supervisor.claim import Claimed
 
+# Not waited for on disk: a crash of the database that undoes a start undoes its token too, so whoever made
+# it finds its lease stale, and the evaluation is begun again.
 _START = """
 UPDATE searches_evaluation
 SET attempt = attempt + 1, token = token + 1, started = clock_timestamp(), trouble = ''
 WHERE id = %s AND state = 'leased' AND lease_owner = %s
+    AND set_config('synchronous_commit', 'off', true) = 'off'
 RETURNING attempt, token
 """
 

@@ -31,5 +31,6 @@ METHOD = Method(
     search=HillClimbing,
     space=HillClimbingSpace,
     evaluators="searchengine.methods.hill_climbing.evaluate",
+    panels=("summits", "operators"),
     planned=_planned,
 )

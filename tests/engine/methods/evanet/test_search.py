@@ -6,7 +6,7 @@ import pytest
 
 from searchengine.core.jobs import Failure, Result, Score
 from searchengine.driver import make_plan
-from searchengine.driver.envelope import LARGEST_STATE
+from searchengine.driver.envelope import LARGEST_STATE, Envelope
 from searchengine.methods.evanet.operators import mutations_for_round
 from searchengine.testing.rehearsal import Rehearsal, hashed, some_at_random
 from tests.engine.methods.evanet.published import SMALL_DATA
@@ -150,6 +150,8 @@ def test_known_children_are_answered_from_history_and_cost_no_round():
     paid = [job for job in run.jobs if job.phase == "search" and job.reuse_of is None]
     assert reused
     assert len(paid) == 4 + 20, "children known already did not use up the rounds"
+    counted = Envelope.from_text(run.state, "evanet")
+    assert (counted.told_evaluations, counted.told_reused) == (4 + 20, len(reused))
     assert run.finished
     by_job = {report.job: report for report in run.told}
     for job in reused:
