@@ -38,7 +38,7 @@ browser: setup
 	@$(PY) tests/chromium.py
 
 test: setup browser ## every test but the long ones (20 minutes at most on two cores)
-	@$(PY) -m pytest -q -m "not long" -n $(JOBS) --dist loadfile $(ARGS)
+	@$(PY) -m pytest -q -m "not long" -n $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-long: setup browser ## soak, many kills, whole demos: alone on the machine, hours
 	@$(PY) -m pytest -q -m long --timeout 14400 $(ARGS)

@@ -73,9 +73,16 @@ def evoscope_var(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return short
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Slow files first, so that parallel processes end together; the browser last, for its driver keeps an event
+    loop running in its process, and what comes after would find itself inside it."""
+    order = {"live": 0, "browser": 2}
+    items.sort(key=lambda item: order.get(item.path.parent.name, 1))
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_setupnodes() -> None:
-    """Each parallel process reads settings of its own, after it has come here, and starts servers of its own."""
+    """Each parallel process reads settings of its own, after it has come here, and starts its own servers."""
     os.environ.pop("DJANGO_SETTINGS_MODULE", None)
 
 

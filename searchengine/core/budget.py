@@ -16,9 +16,10 @@ class Budget:
     """Limits of the search phase; None = no limit. Any of them reached closes the search.
 
     ``evaluations`` counts jobs of the search phase as they are asked, answers reused from history included
-    (evaluations and reused together, as a run counts them), so that it is reached in finite time; ``cost`` sums the predicted cost of those that are run. Both close
-    the search at the same birth whatever the workers do. ``seconds`` of wall time are kept by whoever runs
-    the loop: a search stopped by them is a prefix of the same history. The final phase is not counted.
+    (evaluations and reused together, as a run counts them), so that it is reached in finite time; ``cost``
+    sums the predicted cost of those that are run. Both close the search at the same birth whatever the
+    workers do. ``seconds`` of wall time are kept by whoever runs the loop: a search stopped by them is a
+    prefix of the same history. The final phase is not counted.
     """
 
     evaluations: int | None = None

@@ -41,8 +41,9 @@ class Untold:
 class Envelope:
     """``births`` and ``told`` count what there is: the next birth's number and the next job to be told. The
     untold jobs are ``told``, ``told + 1``, ... in order. ``evaluations`` and ``cost`` are those asked in the
-    search phase, ``told_evaluations`` and ``told_reused`` what was told there, run or answered from history; ``reuses`` is how many of the last jobs in a row were answered from history; ``may_ask`` is
-    whether anything was told since the search last proposed all it could: asking again would draw again."""
+    search phase, ``told_evaluations`` and ``told_reused`` what was told there, run or answered from history;
+    ``reuses`` is how many of the last jobs in a row were answered from history; ``may_ask`` is whether
+    anything was told since the search last proposed all it could: asking again would draw again."""
 
     method: str
     search: Json

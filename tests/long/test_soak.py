@@ -129,9 +129,7 @@ def _flat(seen: list[Seen]) -> None:
 
     for role in early[0].resident.keys() & late[-1].resident.keys():
         before, after = grown(lambda look, role=role: look.resident.get(role, 0))
-        assert after <= before * (1 + GROWTH_SHARE) + GROWTH_BYTES, (
-            f"{role}: {before:.0f} to {after:.0f} B"
-        )
+        assert after <= before * (1 + GROWTH_SHARE) + GROWTH_BYTES, f"{role}: {before:.0f} to {after:.0f} B"
     for role in early[0].descriptors.keys() & late[-1].descriptors.keys():
         before, after = grown(lambda look, role=role: look.descriptors.get(role, 0))
         assert after <= before + GROWTH_COUNT, f"{role}: {before:.0f} to {after:.0f} descriptors"

@@ -2,7 +2,7 @@
 
 `REDIS_URL` reads `redis://`, `rediss://` or `unix://`; without it the embedded Redis of `var/` is
 meant. redis-py and channels take `unix://`, Celery takes `redis+socket://` for the same socket.
-Redis carries bells only; losing all of it loses no truth.
+Redis carries bells and counts of failed sign-ins; losing all of it loses no truth.
 """
 
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
