@@ -74,8 +74,8 @@ def evoscope_var(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Slow files first, so that parallel processes end together; the browser last, for its driver keeps an event
-    loop running in its process, and what comes after would find itself inside it."""
+    """Slow files first, so that parallel processes end together; the browser last, for its driver keeps an
+    event loop running in its process, and what came after would find itself inside it."""
     order = {"live": 0, "browser": 2}
     items.sort(key=lambda item: order.get(item.path.parent.name, 1))
 
