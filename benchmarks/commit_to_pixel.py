@@ -54,6 +54,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for client in clients:
             client.join(60)
         told = _told(stack, run_id, opened)
+    if not told:
+        raise SystemExit("the run had ended before its page was open; take more --births")
     pixels = [seen[number] - at for number, at in told.items() if number in seen]
     frames = [
         client.came[number] - at for client in clients for number, at in told.items() if number in client.came
