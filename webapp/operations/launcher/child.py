@@ -87,11 +87,12 @@ class Child:
             return False
 
     def _send(self, sign: signal.Signals, *, group: bool = False) -> None:
-        if self.pid is None:
+        pid = self.pid
+        if pid is None:
             return
-        try:
-            (os.killpg if group else os.kill)(self.pid, sign)
-            os.kill(self.pid, signal.SIGCONT)  # a stopped process would never hear it
+        try:  # asked for its id once: after the first signal it may have ended, but nobody else has reaped it
+            (os.killpg if group else os.kill)(pid, sign)
+            os.kill(pid, signal.SIGCONT)  # a stopped process would never hear it
         except ProcessLookupError:
             return
 
