@@ -14,6 +14,8 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from searchengine.report.history import RunHistory, ScoreRow
+from searchengine.report.intervals import Interval
+from searchengine.report.retrained import Retrained, retrained
 from searchengine.report.student import interval_of_mean
 
 TAIL = 15
@@ -24,18 +26,12 @@ RESAMPLES = 2000
 Verdict = Literal["better", "worse", "not separable", "one seed cannot tell", "nothing to compare"]
 
 
-class Interval(NamedTuple):
-    """A 95 % interval and what was resampled or averaged to get it."""
-
-    low: float
-    high: float
-    over: str
-
-
 class Comparison(NamedTuple):
     """A run (or several seeds of it) against the control. Fitnesses are means over the pairs;
     ``evaluations`` are the told results compared on each side; ``wins`` counts pairs whose best is above the
-    control's; ``caveats`` name what makes the comparison unfair (other data, recipe or seed)."""
+    control's; ``retrained`` holds the best networks of both sides against each other after equal final
+    training, and decides the verdict as soon as it is over as many pairs; ``caveats`` name what makes the
+    comparison unfair (other data, recipe or seed)."""
 
     pairs: int
     wins: int
@@ -48,6 +44,7 @@ class Comparison(NamedTuple):
     tail_interval: Interval | None
     verdict: Verdict
     sentence: str
+    retrained: Retrained | None = None
     caveats: tuple[str, ...] = ()
 
 
@@ -59,7 +56,7 @@ def compare(pairs: Sequence[tuple[RunHistory, RunHistory]], rng: np.random.Gener
     if not arms:
         sentence = "There is nothing to compare yet: each side needs at least one result at equal cost."
         return Comparison(
-            0, 0, (0, 0), None, None, None, None, None, None, "nothing to compare", sentence, caveats
+            0, 0, (0, 0), None, None, None, None, None, None, "nothing to compare", sentence, None, caveats
         )  # fmt: skip
     best = [max(_values(run)) for run, _ in arms]
     control_best = [max(_values(control)) for _, control in arms]
@@ -69,7 +66,9 @@ def compare(pairs: Sequence[tuple[RunHistory, RunHistory]], rng: np.random.Gener
     over = f"{len(arms)} pairs of seeds"
     interval = _over_pairs(differences, over)
     tail_interval = _over_pairs(tail_differences, over) if len(arms) > 1 else _within_pair(*tails[0], rng)
-    verdict = _verdict(interval)
+    again = retrained(pairs)
+    decisive = again.interval if again is not None and again.pairs == len(arms) else interval
+    verdict = _verdict(decisive if len(arms) > 1 else None)
     wins = sum(difference > 0 for difference in differences)
     found = Comparison(
         pairs=len(arms),
@@ -83,6 +82,7 @@ def compare(pairs: Sequence[tuple[RunHistory, RunHistory]], rng: np.random.Gener
         tail_interval=tail_interval,
         verdict=verdict,
         sentence="",
+        retrained=again,
         caveats=caveats,
     )
     return found._replace(sentence=_sentence(found))
@@ -166,10 +166,16 @@ def _sentence(found: Comparison) -> str:
         if found.tail_interval:
             low, high = found.tail_interval.low, found.tail_interval.high
             tail += f" (95 % interval {low:+.4g} to {high:+.4g} within this pair)"
-        return head + tail + ". One seed cannot tell skill from luck: repeat both with other seeds to know."
+        again = f" {found.retrained.sentence}" if found.retrained is not None else ""
+        luck = "One seed cannot tell skill from luck: repeat both with other seeds to know."
+        return f"{head}{tail}.{again} {luck}"
     assert found.interval is not None
-    sure = f" Over {found.pairs} seeds it won {found.wins} times, 95 % interval {found.interval.low:+.4g} to"
-    sure += f" {found.interval.high:+.4g}: "
+    if found.retrained is not None and found.retrained.pairs == found.pairs:
+        sure = f" {found.retrained.sentence} Over {found.pairs} seeds "
+    else:
+        low, high = found.interval.low, found.interval.high
+        sure = f" Over {found.pairs} seeds it won {found.wins} times,"
+        sure += f" 95 % interval {low:+.4g} to {high:+.4g}: "
     words = {
         "better": "the search is better than its control.",
         "worse": "the search is worse than its control.",

@@ -1,4 +1,13 @@
 // Forms with data-confirm ask once, in a dialog of the page. Without this script the form's own page asks.
+// A live page may draw a form anew while its question is open: the answer goes to the form that stands there now,
+// or says that the deed is no longer offered. It is never lost in silence.
+
+const GONE = "This can no longer be done: things moved on while the question was open.";
+
+function standing(form) {
+  if (form.isConnected) return form;
+  return document.querySelector(`form[data-confirm][action="${CSS.escape(form.getAttribute("action"))}"]`);
+}
 
 function dialogFor(form) {
   const dialog = document.createElement("dialog");
@@ -23,9 +32,18 @@ function dialogFor(form) {
   dialog.append(title, text, row);
   cancel.addEventListener("click", () => dialog.close());
   go.addEventListener("click", () => {
-    form.dataset.confirmed = "yes";
+    const current = standing(form);
+    if (!current) {
+      text.textContent = GONE;
+      text.setAttribute("role", "alert");
+      go.remove();
+      cancel.textContent = "Close";
+      cancel.focus();
+      return;
+    }
+    current.dataset.confirmed = "yes";
     dialog.close();
-    form.requestSubmit();
+    current.requestSubmit();
   });
   dialog.addEventListener("close", () => dialog.remove());
   return dialog;

@@ -1,4 +1,4 @@
-// The run page: a socket rings, the page reads what is new.
+// The run page: a socket brings events, whose points are drawn at once, and rings; the page then reads the rest.
 
 import { LiveSocket } from "./live/socket.js";
 import { Light } from "./live/light.js";
@@ -16,6 +16,22 @@ const spoken = document.querySelector("[data-spoken]");
 let best = page.dataset.best ?? "";
 let state = page.dataset.state;
 let timer = null;
+let seq = null; // the newest event taken in; unknown before the first read
+
+// Events that follow on what is known; a gap, or anything before the first read, is left to the next read.
+function take(events) {
+  if (seq === null || events[0].seq > seq + 1) return;
+  const fresh = events.filter((event) => event.seq > seq);
+  if (!fresh.length) return;
+  chart.tell(fresh);
+  seq = fresh.at(-1).seq;
+  shown();
+}
+
+function shown() {
+  if (chart.last >= 0) document.querySelector("[data-chart-fallback]")?.remove();
+  page.dataset.seq = seq ?? "";
+}
 
 async function read() {
   const address = new URL(page.dataset.live, location.href);
@@ -27,14 +43,14 @@ async function read() {
   const update = await answer.json();
   replaceParts(update.parts);
   chart.add(update);
-  if (chart.last >= 0) document.querySelector("[data-chart-fallback]")?.remove();
+  seq = update.more ? null : Math.max(seq ?? 0, update.seq);
+  shown();
   if (update.best_number !== best && update.best_number !== "") spoken.textContent = chart.summary();
   best = update.best_number;
   if (update.state !== state) {
     state = update.state;
     spoken.textContent = `The run is ${update.state_label}`;
   }
-  page.dataset.seq = update.seq;
   if (update.more) queueMicrotask(() => reader.ring());
 }
 
@@ -50,6 +66,7 @@ const socket = new LiveSocket(page.dataset.socket, {
   onLine: (line) => light.show(line),
   onFrame: (frame) => {
     if (frame.progress) showProgress(frame.progress);
+    if (frame.events?.length) take(frame.events);
     if (frame.type === "snapshot" || frame.events?.length || frame.state?.state !== state) reader.ring();
     else if (frame.progress?.length) timer ??= setTimeout(() => { timer = null; reader.ring(); }, 2000);
   },

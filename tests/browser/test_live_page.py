@@ -8,6 +8,7 @@ from tests.live.stack import Stack
 
 pytestmark = [pytest.mark.browser, pytest.mark.live]
 
+BEST = "document.querySelector('[data-chart]').data.find((trace) => trace.name === 'best so far')"
 RANGE = """() => {
     const { xaxis, yaxis } = document.querySelector('[data-chart]')._fullLayout;
     return [...xaxis.range, ...yaxis.range]; }"""
@@ -76,6 +77,60 @@ def test_verbs_ask_once_and_show_their_effect(page: Page) -> None:
     expect(page.locator('[data-run-state="paused"]')).to_be_visible(timeout=5_000)
     page.get_by_role("button", name="Resume").click()
     expect(page.locator('[data-run-state="running"]')).to_be_visible(timeout=5_000)
+    kill(page)
+
+
+def test_a_verb_whose_buttons_were_drawn_anew_under_its_question_is_still_done(page: Page) -> None:
+    launch(page, evaluations=400, name="Killed")
+    wait_for_points(page, 1)
+    page.get_by_role("button", name="Kill").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_be_visible()
+    page.evaluate("() => { document.querySelector('[data-part=verbs]').innerHTML += ''; }")
+    dialog.get_by_role("button", name="Kill").click()
+    expect(page.locator('[data-run-state="cancelled"]')).to_be_visible()
+
+
+def test_a_verb_that_is_gone_when_its_question_is_answered_says_so(page: Page) -> None:
+    launch(page, evaluations=400, name="Overtaken")
+    wait_for_points(page, 1)
+    page.get_by_role("button", name="Pause").click()
+    dialog = page.get_by_role("dialog")
+    page.evaluate("() => document.querySelector('form[data-verb=pause]').remove()")
+    dialog.get_by_role("button", name="Pause").click()
+    expect(dialog.get_by_role("alert")).to_contain_text("can no longer be done")
+    dialog.get_by_role("button", name="Close").click()
+    kill(page)
+
+
+def test_reads_leave_the_buttons_in_place(page: Page) -> None:
+    launch(page, evaluations=400, name="Untouched")
+    wait_for_points(page, 1)
+    page.evaluate("() => { document.querySelector('form[data-verb=kill]').mine = true; }")
+    with page.expect_response("**/live/**"):
+        pass
+    with page.expect_response("**/live/**"):
+        pass
+    assert page.evaluate("() => document.querySelector('form[data-verb=kill]').mine") is True
+    kill(page)
+
+
+def test_points_come_with_the_events_before_the_server_is_asked(page: Page) -> None:
+    launch(page, evaluations=400, name="Told at once")
+    wait_for_points(page, 1)
+    page.wait_for_function("() => document.querySelector('[data-run]').dataset.seq > 0")
+    page.route("**/live/**", lambda route: route.abort())
+    seen = points(page)
+    wait_for_points(page, seen + 6)
+    numbers = page.evaluate(f"() => {BIRTHS}.customdata")
+    assert len(numbers) == len(set(numbers))
+    texts = page.evaluate(f"() => {BIRTHS}.text")
+    assert texts[-1].startswith(f"#{numbers[-1]} "), "a point says how its birth came to be"
+    best = page.evaluate(f"() => {BEST}")
+    assert best["y"] == sorted(best["y"])
+    assert best["x"][-1] >= seen + 6
+    page.unroute("**/live/**")
+    page.wait_for_function("(seen) => Number(document.querySelector('[data-run]').dataset.seq) > 0", arg=seen)
     kill(page)
 
 

@@ -1,12 +1,24 @@
 // Parts of the page that the server draws: put in place when they differ, so focus and scrolling stay.
 
+// A form's token is masked anew in every answer and means the same: it makes no difference here, so that a
+// button is not taken from under a person's hand.
+const TOKEN = /(name="csrfmiddlewaretoken" value=")[^"]*/g;
+const drawn = new WeakMap();
+
+function asBrowsersWrite(html) {
+  const template = document.createElement("template");
+  template.innerHTML = html;
+  return template.innerHTML;
+}
+
 export function replaceParts(parts) {
   for (const [name, html] of Object.entries(parts)) {
     const place = document.querySelector(`[data-part="${CSS.escape(name)}"]`);
-    if (!place || place.dataset.drawn === html) continue;
-    const first = place.dataset.drawn === undefined;
-    place.dataset.drawn = html;
-    if (first && place.innerHTML.trim() === html.trim()) continue;
+    const plain = html.replace(TOKEN, "$1").trim();
+    if (!place || drawn.get(place) === plain) continue;
+    const first = !drawn.has(place);
+    drawn.set(place, plain);
+    if (first && place.innerHTML.replace(TOKEN, "$1").trim() === asBrowsersWrite(plain)) continue;
     const focused = place.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
     const open = [...place.querySelectorAll("details[open][id]")].map((details) => details.id);
     const scroll = place.scrollTop;

@@ -17,6 +17,12 @@ function wrapped(text) {
   return lines.join("<br>");
 }
 
+// How a birth came to be, as the feed tells it.
+function phrase({ birth, parents, operator, text }) {
+  if (!parents.length) return `#${birth} ${operator}`;
+  return `#${birth} = ${parents.map((parent) => `#${parent}`).join(" and ")} with ${text || operator}`;
+}
+
 export class ProgressChart {
   #element;
   #points = { x: [], y: [], number: [], text: [] };
@@ -27,6 +33,10 @@ export class ProgressChart {
   #ranges = null;
   #drawn = false;
   #told = 0;
+  #known = new Set();
+  #words = new Map();
+  #waiting = false;
+  #free = 0;
   last = -1;
 
   constructor(element, onSelect) {
@@ -43,22 +53,56 @@ export class ProgressChart {
     return this.#selected;
   }
 
-  // Columns of results told after `last`; whatever was already taken in is left out, so nothing counts twice.
+  // Columns of results told after a job; whatever was already taken in is left out, so nothing counts twice.
+  // The curves are the server's, unless it does not know all yet that is drawn here.
   add(update) {
     const { points } = update;
-    for (let i = 0; i < points.place.length; i += 1) {
-      if (points.place[i] <= this.last) continue;
-      const into = points.fitness[i] === null ? this.#failed : this.#points;
-      // Results are counted as they were told: a job of the last phase has a number but is no point here.
-      this.#told += 1;
-      into.x.push(this.#told);
-      into.number.push(points.number[i]);
-      into.text.push(wrapped(points.text[i]));
-      if (points.fitness[i] !== null) into.y.push(points.fitness[i]);
+    points.place.forEach((place, i) => this.#take(place, points.number[i], points.fitness[i], points.text[i]));
+    if ((update.best.x.at(-1) ?? 0) >= this.#told || !this.#points.x.length) {
+      this.#curves = { best: update.best, band: update.band, control: update.control };
     }
-    if (points.place.length) this.last = Math.max(this.last, points.place.at(-1));
-    this.#curves = { best: update.best, band: update.band, control: update.control };
     this.draw();
+  }
+
+  // Events of the run, in order and without a gap: their points are drawn at once, before the server is asked.
+  tell(events) {
+    const before = this.#told;
+    for (const { kind, payload } of events) {
+      if (kind === "birth") this.#words.set(payload.birth, phrase(payload));
+      else if (kind === "told" && payload.phase === "search") {
+        for (const number of payload.subjects) {
+          const fitness = payload.fitness[number] ?? null;
+          const failure = fitness === null ? ` (${payload.failures[number] ?? "failed"})` : "";
+          this.#take(payload.job, number, fitness, `${this.#words.get(number) ?? `#${number}`}${failure}`);
+        }
+      }
+    }
+    if (this.#told > before) this.#drawSoon();
+  }
+
+  // At once after a rest; in a burst, drawing takes a quarter of the page's time at most.
+  #drawSoon() {
+    if (this.#waiting) return;
+    this.#waiting = true;
+    setTimeout(() => { this.#waiting = false; this.draw(); }, Math.max(0, this.#free - performance.now()));
+  }
+
+  #take(place, number, fitness, text) {
+    if (this.#known.has(number)) return;
+    this.#known.add(number);
+    this.#words.delete(number);
+    this.last = Math.max(this.last, place);
+    const into = fitness === null ? this.#failed : this.#points;
+    // Results are counted as they were told: a job of the last phase has a number but is no point here.
+    this.#told += 1;
+    into.x.push(this.#told);
+    into.number.push(number);
+    into.text.push(wrapped(text));
+    if (fitness === null) return;
+    into.y.push(fitness);
+    const { best } = this.#curves;
+    const highest = best.y.length ? Math.max(best.y.at(-1), fitness) : fitness;
+    this.#curves = { ...this.#curves, best: { x: [...best.x, this.#told], y: [...best.y, highest] } };
   }
 
   select(number) {
@@ -68,6 +112,12 @@ export class ProgressChart {
   }
 
   draw() {
+    const started = performance.now();
+    this.#draw();
+    this.#free = performance.now() + 3 * (performance.now() - started);
+  }
+
+  #draw() {
     if (!this.#points.x.length && !this.#failed.x.length && !this.#curves.control?.x.length) return;
     const { best, band, control } = this.#curves;
     const run = colour("accent");

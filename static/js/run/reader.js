@@ -1,7 +1,7 @@
 // Reads what is new, one request at a time: bells that ring meanwhile become one further request, and the pause
 // between requests grows with what the last one took.
 
-const SHORTEST = 250;
+const SHORTEST = 500; // Points of the chart do not wait for it; a read costs the server what training could use.
 
 export class Reader {
   #read;
@@ -26,7 +26,7 @@ export class Reader {
     const started = performance.now();
     try {
       await this.#read();
-      this.#pause = Math.max(SHORTEST, 2 * (performance.now() - started));
+      this.#pause = Math.max(SHORTEST, 3 * (performance.now() - started));
     } catch {
       this.#pause = Math.min(this.#pause * 2, 10000);
       this.#again = true;

@@ -26,8 +26,9 @@ class Chart(NamedTuple):
     more: bool
 
 
-def chart(run: SearchRun, control: SearchRun | None, after: int) -> Chart:
-    """The chart's columns; three queries. ``after`` is the last job number the page has, -1 for none."""
+def chart(run: SearchRun, control: SearchRun | None, after: int, small: RunHistory) -> Chart:
+    """The chart's columns; one query, two with a control. ``after`` is the last job number the page has, -1
+    for none; ``small`` is the run's ``skeleton``."""
     rows = list(
         Genome.objects.filter(run=run, told_at_job__isnull=False, told_at_job__gt=after)
         .order_by("told_at_job", "number")
@@ -40,7 +41,6 @@ def chart(run: SearchRun, control: SearchRun | None, after: int) -> Chart:
         # A job may have scored several births; cut before the last job so that none of them is missed.
         last = rows[-1][0] or 0
         rows = [row for row in rows if row[0] is not None and row[0] < last]
-    small = skeleton(run)
     band = population_band(small)
     beside = best_curves([control.pk])[control.pk] if control else None
     return Chart(

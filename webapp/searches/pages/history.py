@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.db.models import Case, TextField, Value, When
+
 from searchengine.core.jobs import Change, Failure
 from searchengine.core.jsontext import Json, loads
 from searchengine.report.history import (
@@ -63,18 +65,21 @@ def run_history(run: SearchRun, *, genomes: bool = False) -> RunHistory:
 
 
 def cost_history(run: SearchRun) -> RunHistory:
-    """Results and their costs alone, for a comparison at equal cost. One query, no JSON but the plan's."""
+    """Results and their costs alone, for a comparison at equal cost; metrics only of the final phase. One
+    query."""
     columns = (
         "genome__number",
         "evaluation__number",
         "fitness",
+        "evaluation__phase",
         "evaluation__reuse_of",
         "evaluation__predicted_cost",
+        Case(When(evaluation__phase="search", then=Value("{}")), default="metrics", output_field=TextField()),
     )
-    rows = Score.objects.filter(evaluation__run=run, evaluation__phase="search").values_list(*columns)
+    rows = Score.objects.filter(evaluation__run=run).values_list(*columns)
     scores = [
-        ScoreRow(birth, job, job, fitness, reuse_of=reuse, cost=cost)
-        for birth, job, fitness, reuse, cost in rows
+        ScoreRow(birth, job, job, fitness, loads(metrics), phase=phase, reuse_of=reuse, cost=cost)
+        for birth, job, fitness, phase, reuse, cost, metrics in rows
     ]
     return history(scores=scores, plan=loads(run.plan), name=run.name)
 

@@ -15,6 +15,7 @@ from searchengine.core.errors import EngineError
 from searchengine.core.jsontext import loads
 from searchengine.report.comparison import Comparison, compare
 from searchengine.report.curves import birth_phrase
+from searchengine.report.history import RunHistory
 from webapp.accounts.permissions import Person, role_in
 from webapp.accounts.roles import Role
 from webapp.plots.line_drawing import Line, best_label, line_drawing
@@ -25,6 +26,7 @@ from webapp.searches.pages.history import cost_history
 from webapp.searches.pages.home import best_curves
 from webapp.searches.pages.methods import method_title
 from webapp.searches.pages.networks import drawing
+from webapp.searches.pages.repeated_pairs import repeated_pairs
 from webapp.searches.pages.run_parts import (
     FailureRow,
     FeedRow,
@@ -53,9 +55,10 @@ class NetworkView(NamedTuple):
 
 
 class RunPage(NamedTuple):
-    """Everything the page and its parts show."""
+    """Everything the page and its parts show; ``small`` is what the chart needs too, read once for both."""
 
     run: SearchRun
+    small: RunHistory
     control: SearchRun | None
     method_title: str
     state: StateWords
@@ -76,31 +79,26 @@ class RunPage(NamedTuple):
     error_trace: str
 
 
-def run_page(user: Person, run: SearchRun, address: str, now: datetime, *, best: bool = True) -> RunPage:
+def run_page(
+    user: Person, run: SearchRun, address: str, now: datetime, *, best: bool = True, live: bool = False
+) -> RunPage:
     """The page of ``run``, whose address is ``address``. About twenty queries, none in proportion to births
     but the strip's one; with a control, its and the run's results besides. ``best=False`` leaves the best
-    network out."""
+    network out; ``live`` the curve's drawing, which a page whose script runs no longer shows."""
     control = run.controls.order_by("-id").first()
     small = skeleton(run)
     working = Evaluation.objects.filter(run=run, state=EvaluationState.LEASED, started__isnull=False).count()
-    curves = best_curves([run.pk, *([control.pk] if control else [])])
-    beside = curves[control.pk] if control else None
-    lines = [Line(beside, "control", steps=True)] if beside else []
-    told = enumerate(small.scores, start=1)
-    points = [(float(at), row.fitness) for at, row in told if row.fitness is not None]
     reasons = _deaths(run)
     head, _, trace = run.error.partition("\n")
     return RunPage(
         run=run,
+        small=small,
         control=control,
         method_title=method_title(run.method),
         state=state_words(run, now, working),
         clock=_clock(run),
         verbs=verbs(run.state) if _may_act(user, run) else (),
-        drawing=line_drawing(
-            [*lines, Line(curves[run.pk], "run", steps=True)],
-            label=best_label(curves[run.pk], beside), width=720, height=320, points=points[-1500:],
-        ),
+        drawing=SafeString() if live else _curve(run, control, small),
         feed=feed(run),
         waiting_births=waiting_births(run),
         strip=population_strip(run, small, address),
@@ -113,7 +111,23 @@ def run_page(user: Person, run: SearchRun, address: str, now: datetime, *, best:
         comparison=comparison(run, control) if control else None,
         error_head=head,
         error_trace=trace.strip(),
-    )  # fmt: skip
+    )
+
+
+def _curve(run: SearchRun, control: SearchRun | None, small: RunHistory) -> SafeString:
+    """Best so far of the run and its control, and every birth as a point, for a page without scripts."""
+    curves = best_curves([run.pk, *([control.pk] if control else [])])
+    beside = curves[control.pk] if control else None
+    lines = [Line(beside, "control", steps=True)] if beside else []
+    told = enumerate(small.scores, start=1)
+    points = [(float(at), row.fitness) for at, row in told if row.fitness is not None]
+    return line_drawing(
+        [*lines, Line(curves[run.pk], "run", steps=True)],
+        label=best_label(curves[run.pk], beside),
+        width=720,
+        height=320,
+        points=points[-1500:],
+    )
 
 
 def network_view(run: SearchRun, number: int, ident: str = "best-network") -> NetworkView | None:
@@ -140,8 +154,11 @@ def phrase_tail(birth: Genome) -> str:
 
 
 def comparison(run: SearchRun, control: SearchRun) -> Comparison:
-    """The run against its control at equal cost; the draws of its bootstrap are the same at every look."""
-    return compare([(cost_history(run), cost_history(control))], np.random.default_rng(run.pk))
+    """The run against its control at equal cost, with every pair that a person repeated under another seed;
+    the draws of its bootstrap are the same at every look."""
+    pairs = [(run, control), *repeated_pairs(run)]
+    histories = [(cost_history(ours), cost_history(theirs)) for ours, theirs in pairs]
+    return compare(histories, np.random.default_rng(run.pk))
 
 
 def _clock(run: SearchRun) -> tuple[str, str]:

@@ -49,7 +49,7 @@ def run_live(request: HttpRequest, run_id: int) -> JsonResponse:
     after = _whole(request.GET.get("after", ""), -1)
     shown = request.GET.get("best", "")
     best = "" if found.best_genome is None else str(found.best_genome)
-    page = run_page(person(request), found, _address(run_id), timezone.now(), best=best != shown)
+    page = run_page(person(request), found, _address(run_id), timezone.now(), best=best != shown, live=True)
     context: dict[str, Any] = {"page": page}
     names = [*PARTS, *(["best"] if best != shown else []), *(["compare"] if page.control else [])]
     parts = {name: render_to_string(f"searches/run/_{name}.html", context, request) for name in names}
@@ -59,7 +59,7 @@ def run_live(request: HttpRequest, run_id: int) -> JsonResponse:
         parts["selected"] = render_to_string(
             "searches/run/_selected.html", {**context, "selected": selected}, request
         )
-    drawn = chart(found, page.control, after)
+    drawn = chart(found, page.control, after, page.small)
     return JsonResponse(
         {
             "seq": found.last_seq,
@@ -89,7 +89,7 @@ def verb(request: HttpRequest, run_id: int, name: str) -> HttpResponse:
         status, words = 403, "Your role in this team does not allow it."
     if request.headers.get("X-Requested-With") == "fetch":
         found = run_of(request, run_id)
-        page = run_page(person(request), found, _address(run_id), timezone.now(), best=False)
+        page = run_page(person(request), found, _address(run_id), timezone.now(), best=False, live=True)
         parts = {
             name: render_to_string(f"searches/run/_{name}.html", {"page": page}, request)
             for name in ("state", "verbs")
