@@ -7,7 +7,7 @@ numbers count from 0 without gaps in the order asked, whatever workers do.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Literal
 
 from searchengine.core.jsontext import Json, digest
@@ -41,10 +41,9 @@ class Birth:
     cycle: int = 0
 
     def to_json(self) -> Json:
-        value = asdict(self)
-        value["parents"] = list(self.parents)
-        value["changes"] = [asdict(change) for change in self.changes]
-        return value
+        """Shares genome and arguments with the birth: read it, do not change it."""
+        changes = [dict(vars(change)) for change in self.changes]
+        return {**vars(self), "parents": list(self.parents), "changes": changes}
 
     @classmethod
     def from_json(cls, value: Json) -> Birth:
@@ -104,10 +103,13 @@ class Job:
     reuse_of: int | None = None
 
     def to_json(self) -> Json:
-        value = asdict(self)
-        value["subjects"] = list(self.subjects)
-        value["genomes"] = {str(number): genome for number, genome in self.genomes.items()}
-        return value
+        """Shares genomes and arguments with the job: read it, do not change it."""
+        return {
+            **vars(self),
+            "subjects": list(self.subjects),
+            "genomes": {str(number): genome for number, genome in self.genomes.items()},
+            "fidelity": self.fidelity.to_json(),
+        }
 
     @classmethod
     def from_json(cls, value: Json) -> Job:
@@ -144,7 +146,7 @@ class Score:
         return None if self.failure else self.metrics.get("fitness")
 
     def to_json(self) -> Json:
-        return {"metrics": self.metrics, "failure": asdict(self.failure) if self.failure else None}
+        return {"metrics": self.metrics, "failure": dict(vars(self.failure)) if self.failure else None}
 
     @classmethod
     def from_json(cls, value: Json) -> Score:

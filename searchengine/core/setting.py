@@ -24,7 +24,7 @@ class Fidelity:
     steps: int = 0
 
     def to_json(self) -> Json:
-        return asdict(self)
+        return dict(vars(self))
 
     @classmethod
     def from_json(cls, value: Json) -> Fidelity:

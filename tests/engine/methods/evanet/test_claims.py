@@ -16,7 +16,9 @@ SHORT = {
 
 def test_the_claims_of_the_paper_are_registered_with_their_margins():
     margins = {claim.slug: (claim.margin, claim.seeds) for claim in claims_of("evanet")}
-    assert margins == {"A": (0.10, 3), "A-best": (-0.01, 3), "B": (0.05, 3), "C": (0.05, 3), "D": (0.01, 3)}
+    assert margins == {
+        "A": (0.10, 3), "A-best": (-0.01, 3), "demo": (0.0, 5), "B": (0.05, 3), "C": (0.05, 3), "D": (0.01, 3)
+    }  # fmt: skip
 
 
 @pytest.mark.timeout(400)
@@ -37,3 +39,21 @@ def test_a_claim_is_measured_judged_on_test_and_not_measured_twice(tmp_path):
     assert len((tmp_path / "claims" / "ledger.jsonl").read_text().splitlines()) == len(looks)
     searches = [path.name for path in (tmp_path / "claims" / "searches").iterdir()]
     assert searches == ["evanet"], "both arms shared one search"
+
+
+@pytest.mark.timeout(400)
+def test_the_demo_is_held_against_a_control_of_equal_cost_on_validation(tmp_path):
+    moving_bars(tmp_path)
+    protocol = Protocol(data=str(tmp_path / "bars.npz"), values=SHORT, repeats=1)
+    demo = next(claim for claim in claims(protocol) if claim.slug == "demo")
+    bench = Bench(tmp_path / "claims", 1, tmp_path / "data")
+    search, control = (one for _, _, one in measure(demo, bench, 1))
+    assert 0 <= search.value <= 1
+    assert 0 <= control.value <= 1
+    spent = [
+        json.loads((tmp_path / "claims" / "searches" / name / "seed0" / "plan.json").read_text())
+        for name in ("evanet", "random_search-equal-cost")
+    ]
+    assert spent[1]["plan"]["budget"]["cost"] > 0
+    assert control.cost >= spent[1]["plan"]["budget"]["cost"]
+    assert not (tmp_path / "claims" / "ledger.jsonl").exists(), "test data was opened"
