@@ -5,12 +5,14 @@ An empty variable counts as one that is not set.
 """
 
 import os
+import re
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
 TRUE = {"1", "true", "yes", "on"}
 FALSE = {"0", "false", "no", "off"}
+DEVICE = re.compile(r"cpu|cuda(:[0-9]{1,2})?")
 
 
 def text(name: str, default: str = "") -> str:
@@ -60,6 +62,15 @@ def words(name: str, default: tuple[str, ...] = ()) -> list[str]:
     """A list separated by commas; blanks around an entry and empty entries are dropped."""
     found = [word.strip() for word in text(name).split(",")]
     return [word for word in found if word] or list(default)
+
+
+def devices(name: str) -> tuple[str, ...]:
+    """Torch devices separated by commas, such as `cuda:0,cuda:1`; raises ImproperlyConfigured for others."""
+    found = tuple(words(name))
+    for word in found:
+        if not DEVICE.fullmatch(word):
+            raise ImproperlyConfigured(f"{name} must name devices such as cpu, cuda or cuda:1, got {word!r}")
+    return found
 
 
 def folder(name: str, default: Path) -> Path:

@@ -113,6 +113,7 @@ STALL_SECONDS = env.seconds("EVOSCOPE_STALL_SECONDS", 120.0)  # no progress for 
 SESSION_CHECK_SECONDS = env.seconds(
     "EVOSCOPE_SESSION_CHECK_SECONDS", 15.0
 )  # an open socket's role is read again
+DEVICE = next(iter(env.devices("EVOSCOPE_DEVICE")), "cpu")  # where this process trains, or times recipes for
 TRAINING_MEMORY_BYTES = env.whole(
     "EVOSCOPE_TRAINING_MEMORY_BYTES", 0, least=0, most=2**50
 )  # 0: a core's share

@@ -16,19 +16,24 @@ def memory_bytes() -> int:
     return int(psutil.virtual_memory().total)
 
 
+@cache
+def graphics_cards() -> tuple[str, ...]:
+    """The graphics cards that torch could use, by name and memory; none where there is no driver."""
+    program = shutil.which("nvidia-smi")
+    if not program:
+        return ()
+    asked = [program, "--query-gpu=name,memory.total", "--format=csv,noheader"]
+    try:
+        said = subprocess.run(asked, capture_output=True, text=True, timeout=20, check=True).stdout
+    except (OSError, subprocess.SubprocessError):
+        return ()
+    return tuple(line.strip() for line in said.splitlines() if line.strip())
+
+
 def devices() -> list[str]:
     """The graphics cards by name, or the number of cores where there is none."""
-    program = shutil.which("nvidia-smi")
-    if program:
-        asked = [program, "--query-gpu=name,memory.total", "--format=csv,noheader"]
-        try:
-            said = subprocess.run(asked, capture_output=True, text=True, timeout=20, check=True).stdout
-        except (OSError, subprocess.SubprocessError):
-            said = ""
-        if found := [line.strip() for line in said.splitlines() if line.strip()]:
-            return found
     cores = len(os.sched_getaffinity(0))
-    return [f"{cores} core{'' if cores == 1 else 's'}"]
+    return list(graphics_cards()) or [f"{cores} core{'' if cores == 1 else 's'}"]
 
 
 @cache

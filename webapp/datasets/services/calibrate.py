@@ -20,9 +20,13 @@ MEMORY_BYTES = 8 << 30
 
 
 def uncalibrated() -> list[str]:
-    """Fingerprints of ready data sets for whose size no recipe was timed here."""
+    """Fingerprints of ready data sets for whose size no recipe was timed on the device that trains here."""
     ready = Dataset.objects.filter(state=DatasetState.READY)
-    return [one.fingerprint for one in ready if not is_calibrated(settings.VAR, one.data_summary())]
+    return [
+        one.fingerprint
+        for one in ready
+        if not is_calibrated(settings.VAR, one.data_summary(), settings.DEVICE)
+    ]
 
 
 def calibrate() -> bool:
@@ -32,7 +36,16 @@ def calibrate() -> bool:
     if not missing:
         return False
     ended = run_lines(
-        [sys.executable, "-m", "searchengine", "calibrate", *sorted(set(missing)), "--json"],
+        [
+            sys.executable,
+            "-m",
+            "searchengine",
+            "calibrate",
+            *sorted(set(missing)),
+            "--device",
+            settings.DEVICE,
+            "--json",
+        ],
         hear=_tell,
         go_on=lambda: True,
         seconds=LONGEST_SECONDS,

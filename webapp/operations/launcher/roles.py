@@ -4,6 +4,7 @@ import os
 
 from webapp.config import env
 from webapp.operations.launcher.address import Address
+from webapp.operations.launcher.devices import training_devices
 from webapp.operations.launcher.launcher import Launcher
 
 ONE_THREAD = {
@@ -14,8 +15,10 @@ ONE_THREAD = {
 
 
 def default_slots() -> int:
-    """EVOSCOPE_SLOTS, or one for each core this process may use."""
-    return env.whole("EVOSCOPE_SLOTS", len(os.sched_getaffinity(0)), least=1, most=512)
+    """EVOSCOPE_SLOTS, or one for each graphics card, or one for each core this process may use."""
+    devices = training_devices()
+    natural = len(os.sched_getaffinity(0)) if devices == ("cpu",) else len(devices)
+    return env.whole("EVOSCOPE_SLOTS", natural, least=1, most=512)
 
 
 def add_web(launcher: Launcher, address: Address) -> None:
@@ -32,15 +35,17 @@ def add_web(launcher: Launcher, address: Address) -> None:
         "web",
         *("web", "--fd", str(descriptor)),
         descriptors=(descriptor,),
-        environment={"EVOSCOPE_ALLOWED_HOSTS": ",".join(hosts)},
+        environment={"EVOSCOPE_ALLOWED_HOSTS": ",".join(hosts), "EVOSCOPE_DEVICE": training_devices()[0]},
     )
 
 
 def add_slots(launcher: Launcher, count: int, *, prefix: str = "") -> None:
-    """One supervisor of a training process each."""
-    for number in range(1, count + 1):
-        name = f"{prefix}slot-{number}"
-        launcher.add(name, "slot", name, environment=ONE_THREAD)
+    """One supervisor of a training process each; they take the devices in turn."""
+    devices = training_devices()
+    for number in range(count):
+        name = f"{prefix}slot-{number + 1}"
+        device = devices[number % len(devices)]
+        launcher.add(name, "slot", name, environment={**ONE_THREAD, "EVOSCOPE_DEVICE": device})
 
 
 def add_steward(launcher: Launcher) -> None:
@@ -50,4 +55,4 @@ def add_steward(launcher: Launcher) -> None:
 
 def add_preparer(launcher: Launcher) -> None:
     """Imports and exports: what opens files of unknown origin."""
-    launcher.add("preparer", "preparer", environment=ONE_THREAD)
+    launcher.add("preparer", "preparer", environment={**ONE_THREAD, "EVOSCOPE_DEVICE": training_devices()[0]})

@@ -191,7 +191,9 @@ def plan_of(wanted: Launch, dataset: Dataset) -> driver.Plan:
             values=wanted.values,
             window=wanted.window,
             budget=budget,
-            recipe=recipe_at_launch(settings.VAR, wanted.method, wanted.preset, dataset.data_summary()),
+            recipe=recipe_at_launch(
+                settings.VAR, wanted.method, wanted.preset, dataset.data_summary(), settings.DEVICE
+            ),
         )
     except UnknownName as wrong:
         raise InvalidParams({"preset": str(wrong)}) from None

@@ -80,6 +80,7 @@ class Slot:
                 data_root=settings.VAR / "data",
                 scratch=settings.VAR / "scratch" / self.presence.name.replace("/", "-"),
                 memory_bytes=memory_limit(),
+                device=settings.DEVICE,
             )
         return self._process
 

@@ -15,8 +15,9 @@ Start Evoscope on this machine and keep it running until Ctrl-C.
 
 Starts PostgreSQL and Redis under var/ (unless DATABASE_URL and REDIS_URL name your own), brings the
 database up to date, makes the first account (its password is printed once; EVOSCOPE_ADMIN_PASSWORD
-sets it), then starts web, steward, preparer and one worker slot a core. Whatever dies is started
-again. Ctrl-C ends every one of them; the next start finds all data. EVOSCOPE_VAR moves var/."""
+sets it), then starts web, steward, preparer and one worker slot a graphics card (EVOSCOPE_DEVICES names
+others), or a core where there is none. Whatever dies is started again. Ctrl-C ends every one of them; the
+next start finds all data. EVOSCOPE_VAR moves var/."""
 
     requires_system_checks = []  # the database they may ask is not up yet
 
@@ -32,7 +33,7 @@ again. Ctrl-C ends every one of them; the next start finds all data. EVOSCOPE_VA
             "--host", default="127.0.0.1", help="interface to listen on; this machine alone by default"
         )
         parser.add_argument(
-            "--slots", type=int, default=None, help="trainings at once (one a core, or EVOSCOPE_SLOTS)"
+            "--slots", type=int, default=None, help="trainings at once (one a GPU or core, or EVOSCOPE_SLOTS)"
         )
         parser.add_argument(
             "--demo", metavar="METHOD", help="launch this method's demo and its control, and show progress"

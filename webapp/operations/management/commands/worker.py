@@ -18,7 +18,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
-            "--slots", type=int, default=None, help="trainings at once (one a core, or EVOSCOPE_SLOTS)"
+            "--slots", type=int, default=None, help="trainings at once (one a GPU or core, or EVOSCOPE_SLOTS)"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
