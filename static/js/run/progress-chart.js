@@ -56,7 +56,10 @@ export class ProgressChart {
   // Columns of results told after a job; whatever was already taken in is left out, so nothing counts twice.
   // The curves are the server's, unless it does not know all yet that is drawn here.
   add(update) {
-    const { points } = update;
+    const { points, untold } = update;
+    for (const [number, words] of Object.entries(untold)) {
+      if (!this.#known.has(Number(number))) this.#words.set(Number(number), words);
+    }
     points.place.forEach((place, i) => this.#take(place, points.number[i], points.fitness[i], points.text[i]));
     if ((update.best.x.at(-1) ?? 0) >= this.#told || !this.#points.x.length) {
       this.#curves = { best: update.best, band: update.band, control: update.control };

@@ -14,12 +14,15 @@ from webapp.searches.pages.home import best_curves
 MOST_NEW = 2_000
 """Points sent in one answer; a page that misses more asks again."""
 
+MOST_UNTOLD = 256
+
 
 class Chart(NamedTuple):
-    """``points`` are the results told after a job, oldest first; the curves are whole. ``more`` says that
-    further points wait."""
+    """``points`` are the results told after a job, oldest first; ``untold`` says how births came to be (by
+    number) whose results are to come; the curves are whole. ``more`` says that further points wait."""
 
     points: Json
+    untold: Json
     best: Json
     band: Json
     control: Json | None
@@ -27,8 +30,8 @@ class Chart(NamedTuple):
 
 
 def chart(run: SearchRun, control: SearchRun | None, after: int, small: RunHistory) -> Chart:
-    """The chart's columns; one query, two with a control. ``after`` is the last job number the page has, -1
-    for none; ``small`` is the run's ``skeleton``."""
+    """The chart's columns; two queries, three with a control. ``after`` is the last job number the page has,
+    -1 for none; ``small`` is the run's ``skeleton``."""
     rows = list(
         Genome.objects.filter(run=run, told_at_job__isnull=False, told_at_job__gt=after)
         .order_by("told_at_job", "number")
@@ -50,6 +53,7 @@ def chart(run: SearchRun, control: SearchRun | None, after: int, small: RunHisto
             "fitness": [row[2] for row in rows],
             "text": [_phrase(row[1], row[3], row[4], row[5], row[6]) for row in rows],
         },
+        untold=_untold(run),
         best=_columns(best_so_far(small)),
         band={"x": band.x, "low": band.low, "mean": band.mean, "high": band.high},
         control=_columns(beside) if beside else None,
@@ -77,6 +81,12 @@ def skeleton(run: SearchRun) -> RunHistory:
         if left is not None:
             deaths.append(DeathRow(number, left, reason))
     return history(births=births, scores=scores, entered=entered, deaths=deaths, name=run.name)
+
+
+def _untold(run: SearchRun) -> Json:
+    rows = Genome.objects.filter(run=run, told_at_job__isnull=True).order_by("-number")
+    columns = rows.values_list("number", "operator", "parent_numbers", "changes")[:MOST_UNTOLD]
+    return {str(number): _phrase(number, "", *words) for number, *words in columns}
 
 
 def _columns(curve: Curve) -> Json:
