@@ -11,7 +11,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from importlib.metadata import version
 from math import ceil
@@ -45,9 +45,15 @@ CONSTANT: dict[str, Any] = {"flat": True, "seconds": 0.0, "values": 2**53}
 
 @contextmanager
 def product(slots: int, **environment: str) -> Iterator[tuple[Stack, Visitor]]:
-    """A started product with ``slots`` worker slots, and its first account signed in; gone afterwards."""
+    """A started product with ``slots`` worker slots, and its first account signed in; gone afterwards. It
+    times no recipes meanwhile."""
     root = Path(tempfile.mkdtemp(prefix="ev-bench-"))
-    settings = {"EVOSCOPE_METHODS_PATH": PROBES, "EVOSCOPE_LOG_LEVEL": "WARNING", **environment}
+    settings = {
+        "EVOSCOPE_METHODS_PATH": PROBES,
+        "EVOSCOPE_LOG_LEVEL": "WARNING",
+        "EVOSCOPE_CALIBRATE": "0",
+        **environment,
+    }
     stack = Stack(root / "var", slots=slots, **settings)
     try:
         stack.start()
@@ -79,12 +85,14 @@ def quiet(stack: Stack) -> Iterator[None]:
     Nothing may be running in it."""
     stopped = stack.processes()
     for process in stopped:
-        process.suspend()
+        with suppress(psutil.NoSuchProcess):  # a server of the database's own may come and go
+            process.suspend()
     try:
         yield
     finally:
         for process in stopped:
-            process.resume()
+            with suppress(psutil.NoSuchProcess):
+                process.resume()
 
 
 @contextmanager

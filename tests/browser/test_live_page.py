@@ -134,6 +134,19 @@ def test_points_come_with_the_events_before_the_server_is_asked(page: Page) -> N
     kill(page)
 
 
+def test_a_network_s_page_follows_its_training(page: Page) -> None:
+    run = launch(page, evaluations=400, name="Followed")
+    wait_for_points(page, 1)
+    page.goto(f"/runs/{run}/genomes/{points(page) + 5}/")
+    expect(page.locator("[data-part=fitness]")).to_have_text("–")
+    page.evaluate("window.stayed = true")
+    expect(page.locator("[data-part=fitness]")).not_to_have_text("–")
+    expect(page.locator("[data-part=training] .curve-grid svg").first).to_be_visible()
+    assert page.evaluate("window.stayed") is True
+    page.goto(f"/runs/{run}/")
+    kill(page)
+
+
 def test_a_reload_in_the_middle_shows_the_curve_so_far(page: Page) -> None:
     launch(page, evaluations=400, name="Reloaded")
     wait_for_points(page, 2)

@@ -109,7 +109,7 @@ def nothing_is_in_between(stack: Stack, run_id: int) -> None:
 
 def files_have_rows_and_rows_files(stack: Stack, run_id: int) -> None:
     """Every artifact the run keeps is whole in the store; its attempts' folders hold nothing."""
-    store = Store(stack.var / "artifacts")
+    store = Store(stack.store)
     kept = stack.rows(
         "SELECT sha256 FROM searches_artifact WHERE run_id = %s AND needed AND dropped IS NULL", run_id
     )

@@ -24,15 +24,16 @@ PASSWORD = "a password for tests 7"
 USERNAME = "admin"
 
 
-def wait_until(condition: Callable[[], Any], seconds: float, what: str) -> Any:
-    """The first true answer of `condition`; fails the test, naming `what`, when none comes in time."""
+def wait_until(condition: Callable[[], Any], seconds: float, what: str, *, every: float = 0.05) -> Any:
+    """The first true answer of `condition`, asked `every` so many seconds; fails the test, naming `what`,
+    when none comes in time."""
     deadline = time.monotonic() + seconds
     pause = threading.Event()
     while time.monotonic() < deadline:
         found = condition()
         if found:
             return found
-        pause.wait(0.05)
+        pause.wait(every)
     raise AssertionError(f"waited {seconds:.0f} s in vain for {what}")
 
 
@@ -45,6 +46,7 @@ class Stack:
     def __init__(self, var: Path, *, slots: int = 1, **environment: str) -> None:
         self.var = var
         self.slots = slots
+        self.store = Path(environment.get("EVOSCOPE_STORE") or var / "artifacts")
         self.username = USERNAME
         self.password = PASSWORD
         self.base_url = ""

@@ -78,11 +78,13 @@ class Visitor:
         )
         return int(found["id"])
 
-    def launch(self, method: str = "probe", *, window: int = 4, seed: int = 11, **values: Any) -> int:
+    def launch(
+        self, method: str = "probe", *, window: int = 4, seed: int = 11, data: str = "digits", **values: Any
+    ) -> int:
         """Launch a run; its id."""
         wish = {
             "method": method,
-            "dataset": self.prepared(),
+            "dataset": self.prepared(data),
             "window": window,
             "seed": seed,
             "values": {"finalists": 0, **values},

@@ -13,6 +13,7 @@ from searchengine.jobs.store import Store
 from webapp.searches.models import Artifact, Evaluation, Genome, SearchRun, Snapshot, Worker
 from webapp.searches.states import ENDED
 from webapp.searches.supervisor.place import run_folder
+from webapp.searches.unnamed_files import drop_unnamed_files
 
 KEPT = datetime.timedelta(hours=1)
 """How long an artifact stays after the search no longer needs it."""
@@ -29,6 +30,7 @@ def tidy() -> None:
     """A bounded piece of the work a round."""
     _drop_artifacts()
     _drop_checkpoints()
+    drop_unnamed_files()
     Worker.objects.filter(last_seen__lt=Now() - FORGOTTEN).delete()
 
 

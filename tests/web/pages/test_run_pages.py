@@ -10,12 +10,13 @@ from django.test import Client
 from django.utils import timezone
 
 from searchengine.core.jobs import Failure, Job, Result, Score
+from searchengine.core.jsontext import dumps
 from searchengine.testing import rehearsal
 from tests.web.searches.test_steps import drive
 from tests.web.searches.worker_stand_in import finish
 from webapp.accounts.models import User
-from webapp.searches.models import Genome, SearchRun
-from webapp.searches.states import State
+from webapp.searches.models import Evaluation, Genome, SearchRun
+from webapp.searches.states import EvaluationState, State
 from webapp.searches.steps import step_run
 
 Launched = Callable[..., SearchRun]
@@ -161,6 +162,34 @@ def test_a_verb_answers_a_script_in_json_and_a_form_with_the_page(
     refused = client.post(f"/runs/{run.pk}/do/pause/", headers={"X-Requested-With": "fetch"})
     assert refused.status_code == 409
     assert "cannot pause" in json.loads(refused.content)["message"].lower()
+
+
+def test_a_birth_in_training_tells_how_far_it_is(
+    client: Client, researcher: User, launched: Launched
+) -> None:
+    run = launched(evaluations=20, finalists=0, window=4)
+    step_run(run.pk)
+    running = Evaluation.objects.filter(run=run, number=0)
+    curve = [{"step": step, "loss": 1 / step} for step in (10, 20, 30)]
+    running.update(
+        state=EvaluationState.LEASED,
+        started=timezone.now(),
+        progress_step=30,
+        progress_of=60,
+        curve=dumps(curve),
+    )
+    client.force_login(researcher)
+    address = f"/runs/{run.pk}/genomes/0/"
+    assert f'data-refresh="{address}"' in client.get(address).content.decode()
+    parts = client.get(address, headers={"Accept": "application/json"}).json()["parts"]
+    assert "training 50 %" in parts["training"]
+    assert "loss" in parts["training"]
+    assert (parts["fate"], parts["fitness"]) == ("not scored yet", "–")
+    running.update(state=EvaluationState.WAITING, started=None)
+    drive(run, rehearsal.constant)
+    parts = client.get(address, headers={"Accept": "application/json"}).json()["parts"]
+    assert (parts["fate"], parts["fitness"] != "–") == ("alive", True)
+    assert "data-refresh" not in client.get(address).content.decode()
 
 
 def test_the_live_read_costs_the_same_for_many_births(

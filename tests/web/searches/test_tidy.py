@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime
+import os
+import time
 from collections.abc import Callable
 
 import pytest
@@ -10,12 +12,16 @@ from django.conf import settings
 from django.db.models.functions import Now
 
 from searchengine.core.jobs import Job, Result
+from searchengine.core.jsontext import dumps
 from searchengine.jobs.store import Store
 from searchengine.testing import rehearsal
 from tests.web.searches.worker_stand_in import finish
-from webapp.searches.models import Artifact, Genome, SearchRun, Snapshot
+from webapp.exports.models import Export
+from webapp.searches.models import Artifact, Evaluation, Genome, SearchRun, Snapshot
+from webapp.searches.states import EvaluationState
 from webapp.searches.steps import step_run
 from webapp.searches.tidy import STALE, tidy
+from webapp.searches.unnamed_files import OLDEST_SECONDS, drop_unnamed
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -52,3 +58,29 @@ def test_what_nobody_needs_goes_after_an_hour(launched: Callable[..., SearchRun]
     assert not any(store.has(sha) for sha in unneeded[1:])
     assert all(store.has(sha) for sha in needed)
     assert Snapshot.objects.get(run=run, name="old").stale == STALE
+
+
+def test_files_that_no_row_names_go_after_two_days(launched: Callable[..., SearchRun]) -> None:
+    run = launched(evaluations=12, finalists=2, window=4)
+    step_run(run.pk)
+    store = Store(settings.STORE)
+    told, exported, untold, new, lost = (store.put(name) for name in (b"1", b"2", b"3", b"4", b"5"))
+    Artifact.objects.create(run=run, sha256=told, name="weights")
+    Export.objects.create(team=run.team, run=run, sha256=exported)
+    result = Result(1, {}, artifacts={"weights": untold})
+    Evaluation.objects.filter(run=run, number=1).update(
+        state=EvaluationState.FINISHED, result=dumps(result.to_json())
+    )
+    long_ago = time.time() - OLDEST_SECONDS - 60
+    for sha in (told, exported, untold, lost):
+        os.utime(store.path(sha), (long_ago, long_ago))
+    aside = settings.STORE / ".aside" / "cut-off"
+    aside.write_bytes(b"half")
+    os.utime(aside, (long_ago, long_ago))
+    dropped = sum(
+        drop_unnamed(folder) for folder in {store.path(sha).parent for sha in (told, exported, untold, lost)}
+    )
+    assert dropped == 1
+    assert [store.has(sha) for sha in (told, exported, untold, new, lost)] == [True, True, True, True, False]
+    assert drop_unnamed(settings.STORE / ".aside") == 1
+    assert not aside.exists()

@@ -66,7 +66,8 @@ class DifferenceView(NamedTuple):
 
 
 class GenomePage(NamedTuple):
-    """``trouble`` says why nothing can be drawn (its method is gone), empty otherwise."""
+    """``trouble`` says why nothing can be drawn (its method is gone), empty otherwise; ``moving`` whether its
+    trainings may still change."""
 
     run: SearchRun
     birth: Genome
@@ -85,6 +86,20 @@ class GenomePage(NamedTuple):
     genome_json: str
     trouble: str
     fate: str
+    moving: bool
+
+
+class GenomeNews(NamedTuple):
+    """What changes on a birth's page while its run goes on."""
+
+    trainings: tuple[Training, ...]
+    fate: str
+    fitness: float | None
+
+
+def genome_news(run: SearchRun, birth: Genome) -> GenomeNews:
+    """Two queries."""
+    return GenomeNews(_trainings(run, birth), _fate(birth), birth.fitness)
 
 
 def genome_page(run: SearchRun, birth: Genome) -> GenomePage:
@@ -108,6 +123,7 @@ def genome_page(run: SearchRun, birth: Genome) -> GenomePage:
         genome_json=dumps(birth.genome_json),
         trouble="",
         fate=_fate(birth),
+        moving=not run.ended,
     )
     try:
         network = architecture(run, birth)

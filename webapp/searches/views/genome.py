@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.utils.html import escape
 from django.views.decorators.http import require_safe
 
 from searchengine.report.svg import STANDALONE_CSS, svg
 from webapp.accounts.permissions import NOT_YOURS
+from webapp.plots.scale import fitness
 from webapp.searches.models import Genome, SearchRun
-from webapp.searches.pages.genome_page import genome_page
+from webapp.searches.pages.genome_page import genome_news, genome_page
 from webapp.searches.pages.genome_table import SORTS, genome_table
 from webapp.searches.pages.networks import drawing
 from webapp.searches.views.access import run_of
@@ -20,9 +23,15 @@ from webapp.searches.views.access import run_of
 @login_required
 @require_safe
 def genome(request: HttpRequest, run_id: int, number: int) -> HttpResponse:
-    """The page of one birth."""
+    """The page of one birth. A script asks for what may have changed alone, as JSON."""
     run = run_of(request, run_id)
-    page = genome_page(run, _birth(run, number))
+    birth = _birth(run, number)
+    if request.headers.get("Accept") == "application/json":
+        news = genome_news(run, birth)
+        training = render_to_string("searches/genome/_training.html", {"page": news}, request)
+        parts = {"training": training, "fate": escape(news.fate), "fitness": fitness(news.fitness)}
+        return JsonResponse({"parts": parts})
+    page = genome_page(run, birth)
     return render(request, "searches/genome.html", {"page": page, "section": "runs"})
 
 
