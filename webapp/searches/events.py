@@ -11,21 +11,23 @@ from webapp.searches.live.publish import publish_events
 from webapp.searches.models import Event, SearchRun
 
 
-def write_events(run: SearchRun, events: Iterable[tuple[str, Json]]) -> None:
-    """Append ``(kind, payload)`` pairs to ``run``, whose row the caller has locked in this transaction.
-
-    Raises ``run.last_seq`` in memory and in its row; pages are told after the commit.
-    """
+def append_events(run: SearchRun, events: Iterable[tuple[str, Json]]) -> None:
+    """Append ``(kind, payload)`` pairs to ``run``, whose row the caller has locked in this transaction, and
+    raise ``run.last_seq``; the caller writes that column. Pages are told after the commit."""
     rows = []
     for kind, payload in events:
         run.last_seq += 1
         rows.append(Event(run=run, seq=run.last_seq, kind=kind, payload=dumps(payload)))
-    if not rows:
-        return
-    Event.objects.bulk_create(rows)
+    if rows:
+        Event.objects.bulk_create(rows)
+        run_id, seq = run.pk, run.last_seq
+        transaction.on_commit(lambda: publish_events(run_id, seq))
+
+
+def write_events(run: SearchRun, events: Iterable[tuple[str, Json]]) -> None:
+    """As ``append_events``, ``last_seq`` written too."""
+    append_events(run, events)
     SearchRun.objects.filter(pk=run.pk).update(last_seq=run.last_seq)
-    run_id, seq = run.pk, run.last_seq
-    transaction.on_commit(lambda: publish_events(run_id, seq))
 
 
 def locked(run_id: int) -> SearchRun:

@@ -21,7 +21,7 @@ from webapp.searches.engine_rows import (
     score_columns,
     score_row,
 )
-from webapp.searches.events import write_events
+from webapp.searches.events import append_events
 from webapp.searches.models import Artifact, Evaluation, Genome, Parentage, Score, SearchRun, Snapshot
 from webapp.searches.states import EvaluationState, State
 
@@ -47,6 +47,7 @@ class StepWriter:
         self.run = run
         self.step = step
         self.ready = {found.number: found for found in ready}
+        self.starts = False
         self.genomes: dict[int, int] = {}  # birth number → row
         self.evaluations: dict[int, int] = {found.number: found.pk for found in ready}
 
@@ -59,13 +60,9 @@ class StepWriter:
         self._write_snapshots()
         self._write_artifacts()
         self._write_state()
+        self._move_run()
+        self._write_events()
         self._write_run()
-        events: list[tuple[str, Json]] = [
-            (event.kind, self._payload(event.kind, event.payload)) for event in self.step.events
-        ]
-        if self.step.finished:
-            events.append(("state", {"state": self.run.state, "reason": self.run.error}))
-        write_events(self.run, events)
         return sum(job.reuse_of is None for job in self.step.jobs)
 
     def _write_births(self) -> None:
@@ -170,20 +167,34 @@ class StepWriter:
 
     def _write_artifacts(self) -> None:
         made = {
-            sha: Artifact(run=self.run, sha256=sha, name=name, evaluation_id=self.evaluations[telling.job])
+            sha: (name, self.evaluations[telling.job])
             for telling in self.step.told
             for name, sha in telling.report.artifacts.items()
         }
-        if made:
-            Artifact.objects.bulk_create(made.values(), ignore_conflicts=True)
         kept = dumps(sorted(self.step.keep))
-        if not made and kept == self.run.engine.keep:
+        same = kept == self.run.engine.keep and not self.step.milestones
+        if same and not made:
             return
         self.run.engine.keep = kept
         needed = self.step.keep | self._snapshot_artifacts()
-        rows = Artifact.objects.filter(run=self.run)
-        rows.filter(needed=True).exclude(sha256__in=needed).update(needed=False, unneeded_since=Now())
-        rows.filter(needed=False, sha256__in=needed).update(needed=True, unneeded_since=None)
+        if made:
+            rows = [self._artifact(sha, *what, needed=sha in needed) for sha, what in made.items()]
+            Artifact.objects.bulk_create(rows, ignore_conflicts=True)
+        if same:
+            return  # what was there before is needed, or not, as it was
+        known = Artifact.objects.filter(run=self.run)
+        known.filter(needed=True).exclude(sha256__in=needed).update(needed=False, unneeded_since=Now())
+        known.filter(needed=False, sha256__in=needed).update(needed=True, unneeded_since=None)
+
+    def _artifact(self, sha256: str, name: str, evaluation: int, *, needed: bool) -> Artifact:
+        return Artifact(
+            run=self.run,
+            sha256=sha256,
+            name=name,
+            evaluation_id=evaluation,
+            needed=needed,
+            unneeded_since=None if needed else Now(),
+        )
 
     def _snapshot_artifacts(self) -> set[str]:
         newest = Snapshot.objects.filter(run=self.run).order_by("-pk").values_list("artifacts", flat=True)
@@ -219,6 +230,24 @@ class StepWriter:
         engine.closed = engine.closed or self.run.closing
         engine.save(update_fields=["state", "version", "told", "closed", "keep"])
 
+    def _move_run(self) -> None:
+        """The state the run is in after this step, and why."""
+        run = self.run
+        self.starts = run.state == State.QUEUED
+        if self.starts:
+            run.state = State.RUNNING
+        if self.step.finished:
+            run.state = State.FINISHED if self.step.outcome is not None else State.FAILED
+            run.error = "" if self.step.outcome is not None else NOTHING_FOUND
+
+    def _write_events(self) -> None:
+        events: list[tuple[str, Json]] = [
+            (event.kind, self._payload(event.kind, event.payload)) for event in self.step.events
+        ]
+        if self.step.finished:
+            events.append(("state", {"state": self.run.state, "reason": self.run.error}))
+        append_events(self.run, events)
+
     def _write_run(self) -> None:
         run, progress = self.run, self.step.progress
         fields: dict[str, object] = {
@@ -229,20 +258,18 @@ class StepWriter:
             "cost_done": F("cost_done") + sum(telling.cost for telling in self.step.told),
             "worked_seconds": F("worked_seconds") + sum(found.seconds for found in self._told_now()),
             "stepped": Now(),
+            "last_seq": run.last_seq,
+            "state": run.state,
         }
         if run.evaluations_planned is not None:  # an expectation: a control goes on until its cost is spent
             fields["evaluations_planned"] = max(run.evaluations_planned, progress["evaluations"])
         fields.update(self._best())
         if self.step.outcome is not None:
             fields["outcome"] = dumps(outcome_json(self.step.outcome))
-        if run.state == State.QUEUED:
-            run.state = State.RUNNING
+        if self.starts:
             fields.update(started=Now(), active_since=Now())
         if self.step.finished:
-            run.state = State.FINISHED if self.step.outcome is not None else State.FAILED
-            run.error = "" if self.step.outcome is not None else NOTHING_FOUND
             fields.update(error=run.error, finished=Now(), active_since=None, active_seconds=active_now())
-        fields["state"] = run.state
         SearchRun.objects.filter(pk=run.pk).update(**fields)
 
     def _told_now(self) -> list[Told]:

@@ -6,8 +6,7 @@ import logging
 import traceback
 from typing import NamedTuple
 
-from django.db import InterfaceError, OperationalError, models, transaction
-from django.db.models import Q
+from django.db import InterfaceError, OperationalError, connection, transaction
 
 from searchengine import driver
 from searchengine.core.errors import InvalidResult
@@ -57,7 +56,7 @@ def step_run(run_id: int) -> int:
             break_run(run_id, "a step of the search failed; this is a bug, not your run's fault", str(bug))
             return taken
         taken += stepped
-        if not stepped or not _more_to_do(run_id):
+        if not stepped or not wanting_step(run_id):
             return taken
 
 
@@ -105,18 +104,14 @@ def _may_ask(run: SearchRun) -> bool:
 def _ready(run: SearchRun) -> list[Ready] | None:
     """Finished evaluations whose turn has come, in order. None when one of them cannot be told: the run is
     broken."""
-    turn = []
-    heads = Evaluation.objects.filter(run=run, number__gte=run.engine.told).order_by("number")
-    for pk, state, reuse_of in heads.values_list("pk", "state", "reuse_of")[: MOST_TOLD * 2]:
-        if state != EvaluationState.FINISHED:
-            break
-        if reuse_of is None:
-            turn.append(pk)
     found: list[Ready] = []
-    rows = Evaluation.objects.filter(pk__in=turn[:MOST_TOLD]).order_by("number")
-    for pk, number, text, seconds, subjects in rows.values_list(
-        "pk", "number", "result", "seconds", "subjects"
-    ):
+    heads = Evaluation.objects.filter(run=run, number__gte=run.engine.told).order_by("number")
+    columns = ("pk", "number", "state", "reuse_of", "result", "seconds", "subjects")
+    for pk, number, state, reuse_of, text, seconds, subjects in heads.values_list(*columns)[: MOST_TOLD * 2]:
+        if state != EvaluationState.FINISHED or len(found) == MOST_TOLD:
+            break
+        if reuse_of is not None:
+            continue
         try:
             result = Result.from_json(loads(text))
             check_result(result, number, tuple(subjects))
@@ -140,17 +135,23 @@ def _close_when_out_of_time(run: SearchRun) -> None:
         SearchRun.objects.filter(pk=run.pk).update(closing=True)
 
 
-def _more_to_do(run_id: int) -> bool:
-    """Looked at without the lock, right after its release."""
-    return wanting_step(SearchRun.objects.filter(pk=run_id)).exists()
+STEPPED = sorted(state.value for state in states.STEPPED)
+
+WANTING = """
+SELECT r.id FROM searches_searchrun AS r JOIN searches_runstate AS s ON s.run_id = r.id
+WHERE r.state = ANY(%(states)s) AND (%(run)s::bigint IS NULL OR r.id = %(run)s)
+    AND (r.stepped IS NULL OR r.stepped < clock_timestamp() - %(quiet)s * interval '1 second')
+    AND (s.version = 0 OR (r.closing AND NOT s.closed) OR EXISTS (
+        SELECT 1 FROM searches_evaluation AS e
+        WHERE e.run_id = r.id AND e.number = s.told AND e.state = 'finished'
+    ))
+ORDER BY r.id
+"""
 
 
-def wanting_step(runs: models.QuerySet[SearchRun]) -> models.QuerySet[SearchRun]:
-    """Those of ``runs`` that a step would change: never stepped, to be closed, or their next job is
-    finished."""
-    next_is_finished = Evaluation.objects.filter(
-        run=models.OuterRef("pk"), number=models.OuterRef("engine__told"), state=EvaluationState.FINISHED
-    )
-    return runs.filter(state__in=states.STEPPED).filter(
-        Q(engine__version=0) | Q(closing=True, engine__closed=False) | models.Exists(next_is_finished)
-    )
+def wanting_step(run_id: int | None = None, quiet: float = 0.0) -> list[int]:
+    """Runs (all, or the one) that a step would change, and that none was taken of for ``quiet`` seconds:
+    never stepped, to be closed, or their next job is finished. Looked at without their locks; one query."""
+    with connection.cursor() as cursor:
+        cursor.execute(WANTING, {"states": STEPPED, "run": run_id, "quiet": quiet})
+        return [pk for (pk,) in cursor.fetchall()]

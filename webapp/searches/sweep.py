@@ -7,7 +7,6 @@ import logging
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import Q
 from django.db.models.functions import Now
 
 from webapp.datasets.services.take_back import take_back_preparations
@@ -108,9 +107,8 @@ def _note_lost_workers() -> None:
 
 def _left_behind() -> list[int]:
     """Runs whose bell was lost, or whose time is up."""
+    found = set(wanting_step(quiet=OLD_SECONDS))
     running = SearchRun.objects.filter(state__in=states.STEPPED)
-    quiet = Q(stepped=None) | Q(stepped__lt=Now() - datetime.timedelta(seconds=OLD_SECONDS))
-    found = set(wanting_step(running).filter(quiet).values_list("pk", flat=True))
     timed = running.filter(budget_seconds__isnull=False, closing=False).annotate(active=active_now())
     found.update(
         pk for pk, budget, active in timed.values_list("pk", "budget_seconds", "active") if active >= budget
