@@ -40,7 +40,7 @@ def test_listing_and_stepping_every_method_loads_no_torch_and_no_django() -> Non
         text=True,
         check=False,
     )
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 0, (done.returncode, done.stdout, done.stderr)
 
 
 def test_every_module_of_the_parent_s_side_loads_no_torch() -> None:
