@@ -4,9 +4,8 @@
 
 Both sides train the same network on the same data with the same batch, steps, learning rate and augmentation,
 in turns, one torch thread each, and are scored on the same validation part. A finished (case, side, seed) is
-written at once to ``DIR/training_speed.jsonl`` and not run again. Printed at the end: CPU seconds and
-accuracy of both sides, the ratio of medians, and how far mean accuracies are apart beside the spread of the
-seeds.
+written at once to ``DIR/training_speed.jsonl`` and not run again. Told at the end: CPU seconds and accuracy
+of both sides, the ratio of medians, and how far mean accuracies are apart beside the spread of the seeds.
 
 Cases: ``images`` (3×32×32) and ``clips`` (3×16×32×32) are gratings drawn from a seed, so the script needs no
 files; their recipe is the calibrated one. ``demo`` is ``digits-motion``, one of EvaNet's random networks,
@@ -17,12 +16,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import platform
+import os
 import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from statistics import mean, median, stdev
 from typing import Any, NamedTuple
@@ -34,6 +32,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
+from benchmarks.stack import Line, record
 from searchengine import catalogue
 from searchengine.architecture.builder import Builder
 from searchengine.architecture.graph import Architecture
@@ -53,6 +52,9 @@ from searchengine.training.schedules import Schedule
 from searchengine.training.seeding import seed_job
 
 SIDES = ("plain", "evoscope")
+LEAST = {"images": 3.0, "clips": 2.0}
+"""Where the processor has matrix units for bf16."""
+LEAST_WITHOUT_MATRIX_UNITS = 1.3
 DEMO_GENOME_SEED = 3
 
 
@@ -82,6 +84,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--steps", type=int, help="fewer steps than the case's, to try the script")
     chosen = parser.parse_args(arguments)
+    load = os.getloadavg()[0]
     torch.set_num_threads(1)
     chosen.out.mkdir(parents=True, exist_ok=True)
     records = chosen.out / "training_speed.jsonl"
@@ -107,7 +110,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 print(
                     f"{name} seed {seed} {side:9} {seconds:8.2f} s CPU, accuracy {accuracy:.3f}", flush=True
                 )
-    _report(done, chosen)
+    _report(done, chosen, load)
     return 0
 
 
@@ -267,34 +270,45 @@ def _draw(path: Path, clips: bool) -> None:
     np.savez(path, x=x if clips else x[:, 0], y=y)
 
 
-def _report(done: list[dict[str, Any]], chosen: argparse.Namespace) -> None:
-    print(
-        f"\n{datetime.now(UTC):%Y-%m-%d} {device_class()}, Python {platform.python_version()}, torch"
-        f" {torch.__version__}"
-    )
+def _report(done: list[dict[str, Any]], chosen: argparse.Namespace, load: float) -> None:
+    lines: list[Line] = []
     for name in chosen.case or CASES:
         steps = chosen.steps or CASES[name].steps
-        rows = [
-            row
-            for row in done
-            if row["case"] == name and row["steps"] == steps and row["seed"] < chosen.seeds
-        ]
-        sides = {side: [row for row in rows if row["side"] == side] for side in SIDES}
-        seconds = {side: median(row["cpu_seconds"] for row in found) for side, found in sides.items()}
-        accuracies = {side: [row["accuracy"] for row in found] for side, found in sides.items()}
-        spreads = {
-            side: stdev(values) if len(values) > 1 else float("nan") for side, values in accuracies.items()
-        }
-        recipe = sides["evoscope"][0]["recipe"]
-        print(
-            f"{name}: {steps} steps, {chosen.seeds} seeds, recipe {recipe['precision']}"
-            f" {recipe['memory_format']}"
+        lines += _lines(name, steps, chosen.seeds, [row for row in done if row["case"] == name])
+    record("training_speed", lines, load=load, remark=f"Device class: {device_class()}.")
+
+
+def _lines(name: str, steps: int, seeds: int, rows: list[dict[str, Any]]) -> list[Line]:
+    """Both sides of a case, their ratio, and whether accuracies agree within the spread of the seeds."""
+    rows = [row for row in rows if row["steps"] == steps and row["seed"] < seeds]
+    sides = {side: [row for row in rows if row["side"] == side] for side in SIDES}
+    seconds = {side: median(row["cpu_seconds"] for row in found) for side, found in sides.items()}
+    accuracies = {side: [row["accuracy"] for row in found] for side, found in sides.items()}
+    spreads = {side: stdev(found) if len(found) > 1 else float("nan") for side, found in accuracies.items()}
+    recipe = sides["evoscope"][0]["recipe"]
+    told = [
+        Line(
+            f"{name}: steps, seeds, recipe",
+            f"{steps}, {seeds}, {recipe['precision']} {recipe['memory_format']}",
         )
-        for side in SIDES:
-            scored = f"accuracy {mean(accuracies[side]):.3f} ± {spreads[side]:.3f}"
-            print(f"  {side:9} {seconds[side]:8.2f} s CPU (median), {scored}")
-        apart = abs(mean(accuracies["plain"]) - mean(accuracies["evoscope"]))
-        print(f"  ratio {seconds['plain'] / seconds['evoscope']:.2f}; mean accuracies {apart:.3f} apart")
+    ]
+    for side in SIDES:
+        scored = f"accuracy {mean(accuracies[side]):.3f} ± {spreads[side]:.3f}"
+        told.append(Line(f"{name}: {side}", f"{seconds[side]:.2f} s CPU (median), {scored}"))
+    ratio, least = seconds["plain"] / seconds["evoscope"], _least(name)
+    bound = f"≥ {least}" if least else ""
+    told.append(Line(f"{name}: plain / evoscope", f"{ratio:.2f}", bound, ratio >= least if least else None))
+    apart = abs(mean(accuracies["plain"]) - mean(accuracies["evoscope"]))
+    spread = max(spreads.values())
+    told.append(Line(f"{name}: mean accuracies apart", f"{apart:.3f}", f"≤ {spread:.3f}", apart <= spread))
+    return told
+
+
+def _least(name: str) -> float:
+    """The bound of a case on this processor; 0 where there is none."""
+    if name not in LEAST:
+        return 0.0
+    return LEAST[name] if "amx_bf16" in device_class() else LEAST_WITHOUT_MATRIX_UNITS
 
 
 if __name__ == "__main__":
