@@ -100,9 +100,9 @@ def birth_points(run: RunHistory) -> BirthPoints:
 
 
 def birth_phrase(number: int, parents: tuple[int, ...], changes: list[str], operator: str) -> str:
-    """How a birth came to be, for the feed: ``#41 = #17 with temporal kernel 3 → 7``."""
+    """How a birth came to be, for the feed: ``#41 = #17 with temporal kernel 3 → 7``, ``#3 random``."""
     if not parents:
-        return f"#{number} {operator}"
+        return f"#{number} {': '.join([operator.replace('_', '-'), *filter(None, [', '.join(changes)])])}"
     source = " and ".join(f"#{parent}" for parent in parents)
     return f"#{number} = {source} with {', '.join(changes) or operator}"
 

@@ -10,7 +10,7 @@ from searchengine.core.method import Accepts, Method, Paper, Preset
 from searchengine.core.params import Params
 from searchengine.core.setting import DataSummary
 from searchengine.methods.evanet.genome import to_json
-from searchengine.methods.evanet.handmade import BASELINES, hand_made
+from searchengine.methods.evanet.handmade import BASELINES, HAND_MADE, hand_made
 from searchengine.methods.evanet.params import EvaNetParams
 from searchengine.methods.evanet.search import EvaNetSearch
 from searchengine.methods.evanet.space import make_space
@@ -104,5 +104,5 @@ METHOD = Method(
     ),
     control="random_search",
     planned=_planned,
-    examples={name: _example(name) for name in BASELINES},
+    examples={HAND_MADE[name].title: _example(name) for name in BASELINES},
 )

@@ -19,7 +19,7 @@ function wrapped(text) {
 
 // How a birth came to be, as the feed tells it.
 function phrase({ birth, parents, operator, text }) {
-  if (!parents.length) return `#${birth} ${operator}`;
+  if (!parents.length) return [`#${birth} ${operator.replaceAll("_", "-")}`, text].filter(Boolean).join(": ");
   return `#${birth} = ${parents.map((parent) => `#${parent}`).join(" and ")} with ${text || operator}`;
 }
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from searchengine.report.curves import best_so_far, birth_points, population_band, run_curves
+from searchengine.report.curves import best_so_far, birth_phrase, birth_points, population_band, run_curves
 from searchengine.report.history import BirthRow, history
 from searchengine.report.series import MOST_POINTS, Curve, thin_curve, thinned
 
@@ -98,3 +98,14 @@ def test_a_long_curve_is_drawn_with_few_points() -> None:
 def test_a_birth_number_stands_once() -> None:
     with pytest.raises(ValueError, match="birth 3 came with two"):
         history(births=[BirthRow(3), BirthRow(3)])
+
+
+def test_a_birth_is_told_by_its_parents_and_changes_or_by_where_it_came_from() -> None:
+    assert (
+        birth_phrase(41, (17,), ["temporal kernel 3 → 7"], "mutation")
+        == "#41 = #17 with temporal kernel 3 → 7"
+    )
+    assert birth_phrase(3, (), [], "random") == "#3 random"
+    assert (
+        birth_phrase(13, (), ["all iTGM of 7 frames"], "hand_made") == "#13 hand-made: all iTGM of 7 frames"
+    )

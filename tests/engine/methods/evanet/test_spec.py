@@ -10,6 +10,7 @@ from searchengine.core.errors import DataRefused, InvalidParams
 from searchengine.core.params import knobs
 from searchengine.core.setting import DataSummary, Fidelity
 from searchengine.driver import control_plan, make_plan
+from searchengine.methods.evanet.handmade import HAND_MADE
 from searchengine.methods.evanet.params import SPACE_KNOBS, EvaNetParams
 from searchengine.methods.evanet.spec import METHOD
 from searchengine.nets.build import build_on_meta
@@ -119,13 +120,13 @@ def test_the_same_space_reaches_a_worker_from_the_proposals_arguments(space):
 def test_profiles_and_dropout_of_the_search_reach_the_network():
     params = EvaNetParams(profiles=2, profile="gaussian", dropout=0.0)
     space = METHOD.space(params, SMALL_DATA)
-    genome = METHOD.examples["itgm"](params, SMALL_DATA)
+    genome = METHOD.examples[HAND_MADE["itgm"].title](params, SMALL_DATA)
     stem = space.describe(genome, SMALL_DATA.setting()).node("stem.conv")
     assert (stem.arguments["profiles"], stem.arguments["profile"]) == (2, "gaussian")
 
 
 def test_cost_is_multiply_adds_of_all_training_passes(space):
-    genome = METHOD.examples["flat"](EvaNetParams(), SMALL_DATA)
+    genome = METHOD.examples[HAND_MADE["flat"].title](EvaNetParams(), SMALL_DATA)
     macs = space.describe(genome, SMALL_DATA.setting()).macs
     assert space.evaluation(genome).cost == 3 * macs * 32 * 80
     assert space.final_evaluation(genome).cost == 3 * macs * 32 * 240
