@@ -1,4 +1,4 @@
-"""The command line: ``python -m searchengine methods|data|calibrate|run|resume|show|export|claims``.
+"""The command line: ``python -m searchengine methods|data|calibrate|run|resume|show|export|judge|claims``.
 
 Exit codes: 0 done, 1 a claim did not hold, 2 refused (the message says what to change), 3 broken by a bug,
 130 interrupted (resume goes on).
@@ -10,7 +10,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from searchengine.cli import calibrate, claims, export, methods, run, show
+from searchengine.cli import calibrate, claims, export, judge, methods, run, show
 from searchengine.core.errors import BrokenContract, EngineError
 from searchengine.data.command import add_data_arguments, data_command
 from searchengine.driver.local import RunBroken
@@ -50,6 +50,7 @@ def _parser() -> argparse.ArgumentParser:
         ("resume", "go on with a search that was interrupted", run),
         ("show", "a genome as a network: layers, shapes, parameters, multiply-adds", show),
         ("export", "take a found network away", export),
+        ("judge", "open the test part for what a run found; counted", judge),
         ("claims", "measure what a method claims, against its control", claims),
     ):
         declare = module.declare_resume if name == "resume" else module.declare

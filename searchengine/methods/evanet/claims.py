@@ -28,6 +28,7 @@ from searchengine.driver.local import LocalRun
 from searchengine.driver.plan import make_plan
 from searchengine.driver.summary import summary
 from searchengine.jobs.store import Store
+from searchengine.judging.ledger import note_look
 from searchengine.methods.evanet.genome import to_json
 from searchengine.methods.evanet.handmade import uniform
 from searchengine.methods.evanet.params import EvaNetParams
@@ -235,7 +236,7 @@ def _search(
 def _judged(bench: Bench, seed: int, protocol: Protocol, genomes: Sequence[Json]) -> Judged:
     """Fresh trainings of every genome, judged on test alone and together. Trainings of a genome are
     shared."""
-    from searchengine.methods.evanet.judge import judge
+    from searchengine.judging.judge import judge  # loads torch
 
     space = _space(bench, seed, protocol)
     setting = space.data.setting()
@@ -256,14 +257,21 @@ def _judged(bench: Bench, seed: int, protocol: Protocol, genomes: Sequence[Json]
     networks = [space.describe(genome, setting) for genome in genomes]
 
     def score(chosen: Sequence[int], repeat: int) -> float:
-        return judge(
+        found = judge(
             [(networks[index], weights[index][repeat]) for index in chosen],
             data_root=bench.data_root,
             fingerprint=space.data.fingerprint,
-            ledger=_root(bench) / "ledger.jsonl",
-            what=f"{bench.folder.parents[1].name} {bench.folder.parent.name} seed {seed} repeat {repeat}: "
-            + ", ".join(space.key(genomes[index])[:12] for index in chosen),
         )
+        arm = f"{bench.folder.parents[1].name} {bench.folder.parent.name}"
+        keys = ", ".join(space.key(genomes[index])[:12] for index in chosen)
+        note_look(
+            _root(bench) / "ledger.jsonl",
+            fingerprint=space.data.fingerprint,
+            what=f"{arm} seed {seed} repeat {repeat}: {keys}",
+            networks=len(chosen),
+            metrics=found.metrics,
+        )
+        return found.metrics["accuracy"]
 
     repeats = range(protocol.repeats)
     alone = [fmean(score([index], repeat) for repeat in repeats) for index in range(len(genomes))]

@@ -146,6 +146,18 @@ def test_an_export_is_written_and_checked(evoscope: Evoscope, run: Path) -> None
     assert best["birth"] in [record["number"] for record in lineage]
 
 
+def test_a_person_s_looks_at_the_test_part_are_counted(evoscope: Evoscope, run: Path) -> None:
+    first = evoscope("judge", "first", "--json")
+    assert first.returncode == 0, first.stderr
+    found = loads(first.stdout)
+    assert found["look"] == 1
+    assert found["samples"] == 359  # a fifth of 1,797
+    second = evoscope("judge", "first", "--best")
+    assert f"test accuracy {found['metrics']['accuracy']:.4f}, 95 % interval" in second.stdout
+    assert "look 2 of this run" in second.stdout
+    assert len((run / "test_looks.jsonl").read_text().splitlines()) == 2
+
+
 def test_methods_are_listed_with_presets_and_parameters(evoscope: Evoscope) -> None:
     found = loads(evoscope("methods", "--json").stdout)
     by_slug = {method["slug"]: method for method in found["methods"]}
@@ -213,6 +225,7 @@ def test_claims_are_measured_kept_and_judged(evoscope: Evoscope, tmp_path: Path)
         (("resume", "nowhere"), "holds no run"),
         (("show", "nowhere.json"), "holds no JSON genome"),
         (("export", "nowhere", "--to", "x"), "holds no run"),
+        (("judge", "nowhere"), "holds no run"),
         (("claims", "random_search"), "registers no claims"),
     ],
 )

@@ -161,7 +161,7 @@ def test_no_job_can_reach_the_test_part(bench):
     check = (
         "import sys, searchengine.methods.evanet.evaluate;"
         " sys.exit(any(name in sys.modules for name in"
-        " ('searchengine.data.judging', 'searchengine.methods.evanet.judge')))"
+        " ('searchengine.data.judging', 'searchengine.judging.judge')))"
     )
     assert subprocess.run([sys.executable, "-c", check], check=False).returncode == 0
     assert bench.prepared._fields == ("manifest", "train", "validation")
