@@ -46,4 +46,6 @@ app.conf.update(
     enable_utc=True,
     timezone="UTC",
 )
-app.autodiscover_tasks(["webapp.searches", "webapp.exports", "webapp.datasets", "webapp.operations"])
+app.autodiscover_tasks(
+    ["webapp.searches", "webapp.exports", "webapp.judging", "webapp.datasets", "webapp.operations"]
+)

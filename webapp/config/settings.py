@@ -24,6 +24,7 @@ INSTALLED_APPS = [
     "webapp.datasets",
     "webapp.searches",
     "webapp.exports",
+    "webapp.judging",
     "webapp.operations",
     "webapp.plots",
     "webapp.api",

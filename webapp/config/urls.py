@@ -12,4 +12,5 @@ urlpatterns = [
     path("", include("webapp.datasets.urls")),
     path("", include("webapp.searches.urls")),
     path("", include("webapp.exports.urls")),
+    path("", include("webapp.judging.urls")),
 ]

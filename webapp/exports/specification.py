@@ -6,7 +6,6 @@ from django.conf import settings
 
 from searchengine.core.jsontext import Json, loads
 from searchengine.jobs.store import MissingArtifact, Store
-from webapp.exports.models import Export, ExportKind
 from webapp.exports.services.ask import ExportRefused
 from webapp.searches.models import Evaluation, Genome, Score, SearchRun
 from webapp.searches.states import EvaluationState
@@ -14,14 +13,15 @@ from webapp.searches.states import EvaluationState
 MOST_ANCESTORS = 10_000
 
 
-def specification(export: Export) -> Json:
-    """Raises ``ExportRefused`` in words when the rows or the store do not hold what is needed."""
-    run = export.run
-    kind, members, metrics = _found(export)
+def specification(run: SearchRun, genome: Genome | None = None, test: Json | None = None) -> Json:
+    """Of one network, or (``genome`` None) of what the search found; ``test`` is what the test part said of
+    it. Raises ``ExportRefused`` in words when the rows or the store do not hold what is needed."""
+    members = members_of(run, genome)
+    outcome = run.outcome_json if genome is None else None
     described = [_member(run, birth, job, weights) for birth, job, weights in members]
     plan = loads(run.plan)
     return {
-        "kind": kind,
+        "kind": outcome["kind"] if outcome else "network",
         "members": described,
         "data": plan["data"],
         "preparation": _preparation(plan["data"]["fingerprint"]),
@@ -38,25 +38,25 @@ def specification(export: Export) -> Json:
             "births": run.births,
         },
         "recipe": plan["recipe"],
-        "metrics": metrics,
+        "metrics": outcome["metrics"] if outcome else {},
         "review": "Not reviewed.",
+        **({"test": test} if test else {}),
     }
 
 
-def _found(export: Export) -> tuple[str, list[tuple[int, int, str]], dict[str, float]]:
-    """Kind, members as (birth, job, weights), metrics of the whole."""
-    if export.kind == ExportKind.GENOME:
-        if export.genome is None:
-            raise ExportRefused("the birth of this export is gone; export another one")
-        return "network", [_last_training(export.genome)], {}
-    outcome = export.run.outcome_json
+def members_of(run: SearchRun, genome: Genome | None) -> list[tuple[int, int, str]]:
+    """Birth, job and weights of ``genome``'s newest training, or of each network the search found. Raises
+    ``ExportRefused``."""
+    if genome is not None:
+        return [_last_training(genome)]
+    outcome = run.outcome_json
     if not outcome or not outcome["members"]:
         raise ExportRefused("this search has found nothing yet; export it once a candidate has a fitness")
     members = outcome["members"][:1] if outcome["kind"] == "network" else outcome["members"]
     missing = [member["birth"] for member in members if member["weights"] is None]
     if missing:
         raise ExportRefused(f"birth {missing[0]} was never trained, so there are no weights to export")
-    return outcome["kind"], [(m["birth"], m["job"], m["weights"]) for m in members], outcome["metrics"]
+    return [(member["birth"], member["job"], member["weights"]) for member in members]
 
 
 def _last_training(genome: Genome) -> tuple[int, int, str]:

@@ -22,6 +22,7 @@ WORK = "evaluate.work"
 PREPARE_DATASET = "prepare.dataset"
 WRITE_EXPORT = "prepare.export"
 CALIBRATE = "prepare.calibrate"
+JUDGE = "prepare.judge"
 
 WORK_EXPIRES = 30.0
 """Seconds after which an unheard work bell is worthless: the sweep has rung again."""
@@ -39,7 +40,7 @@ def ring_work(count: int) -> None:
 
 
 def ring_preparer(name: str, pk: int) -> None:
-    """Have the preparer take a data set or an export, once this transaction is committed."""
+    """Have the preparer take a data set, an export or a judgement, once this transaction is committed."""
     transaction.on_commit(lambda: _send(name, [pk]))
 
 

@@ -11,6 +11,7 @@ from django.db.models.functions import Now
 
 from webapp.datasets.services.take_back import take_back_preparations
 from webapp.exports.services.take_back import take_back_exports
+from webapp.judging.services.take_back import take_back_judgements
 from webapp.searches import bells, states
 from webapp.searches.capacity import free_slots
 from webapp.searches.clock import active_now
@@ -77,6 +78,7 @@ def _sweep() -> None:
     give_up()
     take_back_preparations()
     take_back_exports()
+    take_back_judgements()
     start_drafts()
     for control in controls_to_start():
         start_control(control)

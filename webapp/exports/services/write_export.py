@@ -14,9 +14,10 @@ from django.db.models.functions import Now
 
 from searchengine.core.jsontext import Json, dumps
 from searchengine.jobs.store import DamagedArtifact, Store
-from webapp.exports.models import Export, ExportState
+from webapp.exports.models import Export, ExportKind, ExportState
 from webapp.exports.services.ask import ExportRefused
 from webapp.exports.specification import specification
+from webapp.judging.selectors.looks import judgement_of, said_of_test
 from webapp.operations.child_work import Ended, run_lines
 
 LONGEST_SECONDS = 1800.0
@@ -44,8 +45,11 @@ def write_export(export_id: int) -> bool:
 
 
 def _write(export: Export, folder: Path) -> None:
+    if export.kind == ExportKind.GENOME and export.genome is None:
+        raise ExportRefused("the birth of this export is gone; export another one")
     spec = folder / "spec.json"
-    spec.write_text(dumps(specification(export)))
+    judged = judgement_of(export.run, export.genome)
+    spec.write_text(dumps(specification(export.run, export.genome, said_of_test(judged))))
     packed = folder / "export.zip"
     watch = _Watch(export)
     ended = run_lines(

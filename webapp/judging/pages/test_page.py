@@ -1,0 +1,88 @@
+"""The test part of a run's data set: what may be judged, what was, and how often it was opened."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from searchengine.core.jsontext import loads
+from searchengine.core.setting import DataSummary
+from searchengine.report.intervals import wilson
+from webapp.exports.pages.export_page import Candidate, new_export
+from webapp.judging.models import Judgement, JudgementState
+from webapp.judging.selectors.looks import looks
+from webapp.searches.models import SearchRun
+
+
+class JudgementRow(NamedTuple):
+    """``validation`` is what the same networks reached where they were chosen; the interval is of the test
+    accuracy, by its samples."""
+
+    judgement: Judgement
+    title: str
+    accuracy: float | None
+    interval: tuple[float, float] | None
+    validation: float | None
+    moving: bool
+
+
+class TestPage(NamedTuple):
+    """``looks`` of the team at this test part so far; ``next_look`` is what one more would be."""
+
+    run: SearchRun
+    data: DataSummary
+    outcome: str
+    candidates: tuple[Candidate, ...]
+    rows: tuple[JudgementRow, ...]
+    looks: int
+    next_look: int
+    moving: bool
+    may_judge: bool
+
+
+def test_page(run: SearchRun, *, may_judge: bool) -> TestPage:
+    """About eight queries."""
+    data = DataSummary.from_json(loads(run.plan)["data"])
+    offered = new_export(run, None)
+    found = Judgement.objects.filter(run=run).select_related("genome", "created_by").order_by("-id")[:50]
+    rows = tuple(_row(run, judgement) for judgement in found)
+    opened = looks(run.team_id, data.fingerprint)
+    return TestPage(
+        run=run,
+        data=data,
+        outcome=offered.outcome,
+        candidates=offered.candidates,
+        rows=rows,
+        looks=opened,
+        next_look=opened + 1,
+        moving=any(row.moving for row in rows),
+        may_judge=may_judge and run.ended,
+    )
+
+
+def _row(run: SearchRun, judgement: Judgement) -> JudgementRow:
+    accuracy = judgement.metrics_json.get("accuracy")
+    samples = judgement.samples
+    return JudgementRow(
+        judgement=judgement,
+        title=_title(run, judgement),
+        accuracy=accuracy,
+        interval=wilson(accuracy, samples) if accuracy is not None and samples else None,
+        validation=_validation(run, judgement),
+        moving=judgement.state in (JudgementState.WAITING, JudgementState.JUDGING),
+    )
+
+
+def _title(run: SearchRun, judgement: Judgement) -> str:
+    if not judgement.whole:
+        return f"Network #{judgement.genome.number}" if judgement.genome else "A network that is gone"
+    births = ", ".join(f"#{birth}" for birth, _ in loads(judgement.members))
+    return f"What the search found ({births})"
+
+
+def _validation(run: SearchRun, judgement: Judgement) -> float | None:
+    if judgement.whole:
+        value = ((run.outcome_json or {}).get("metrics") or {}).get("accuracy")
+    else:
+        genome = judgement.genome
+        value = loads(genome.score)["metrics"].get("accuracy") if genome and genome.score else None
+    return float(value) if value is not None else None

@@ -1,0 +1,1 @@
+"""Reads that other apps share, each with its query cost."""

@@ -1,0 +1,1 @@
+"""Verbs: ask, judge, take back."""
