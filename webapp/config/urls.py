@@ -14,3 +14,5 @@ urlpatterns = [
     path("", include("webapp.exports.urls")),
     path("", include("webapp.judging.urls")),
 ]
+
+handler500 = "webapp.config.faults.fault"
