@@ -100,6 +100,20 @@ def test_an_export_is_written_checked_and_downloaded(page: Page, finished_run: i
     assert any(name.endswith(".safetensors") for name in names)
 
 
+def test_what_was_found_is_judged_on_test_once_and_counted(page: Page, finished_run: int) -> None:
+    page.goto(f"/runs/{finished_run}/")
+    page.get_by_role("link", name="Test", exact=True).click()
+    expect(page.get_by_text("Nothing of this run has been judged")).to_be_visible()
+    page.get_by_role("button", name="Judge on test").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("look 1")
+    dialog.get_by_role("button", name="Judge").click()
+    expect(page.locator("[data-judgement=done]")).to_contain_text("359 samples", timeout=60_000)
+    page.reload()
+    expect(page.locator("[data-judgement]")).to_have_count(1)
+    expect(page.get_by_text("1 look of your team")).to_be_visible()
+
+
 def test_the_analysis_draws_every_panel(page: Page, finished_run: int) -> None:
     page.goto(f"/runs/{finished_run}/analysis/")
     expect(page.locator("[data-panel=accuracy-parameters][data-ready=yes]")).to_be_visible()
