@@ -25,6 +25,7 @@ def paths(run: int) -> list[str]:
         f"/runs/{run}/analysis/",
         f"/runs/{run}/genomes/",
         f"/runs/{run}/genomes/0/",
+        f"/runs/{run}/test/",
         f"/runs/{run}/export/",
     ]
 

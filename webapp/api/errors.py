@@ -10,6 +10,7 @@ from rest_framework.views import exception_handler
 
 from searchengine.core.errors import EngineError, InvalidParams, UnknownName
 from webapp.exports.services.ask import ExportRefused
+from webapp.judging.services.ask import JudgementRefused
 from webapp.searches.states import MoveRefused
 
 
@@ -23,7 +24,7 @@ def answer(error: Exception, context: dict[str, Any]) -> Response | None:
         return Response({"detail": str(error)}, status=status.HTTP_404_NOT_FOUND)
     if isinstance(error, EngineError):
         return Response({"detail": str(error)}, status=status.HTTP_400_BAD_REQUEST)
-    if isinstance(error, MoveRefused | ExportRefused):
+    if isinstance(error, MoveRefused | ExportRefused | JudgementRefused):
         return Response({"detail": str(error)}, status=status.HTTP_409_CONFLICT)
     response = exception_handler(error, context)
     if response is not None and isinstance(response.data, dict) and "detail" not in response.data:

@@ -3,7 +3,7 @@
 from django.urls import path
 from drf_spectacular.views import SpectacularJSONAPIView
 
-from webapp.api.v1 import datasets, exports, history, methods, runs
+from webapp.api.v1 import datasets, exports, history, judgements, methods, runs
 
 app_name = "api"
 
@@ -23,6 +23,7 @@ urlpatterns = [
     path("v1/runs/<str:run_id>/genomes/<str:birth>/", history.OneGenome.as_view()),
     path("v1/runs/<str:run_id>/events/", history.Events.as_view()),
     path("v1/runs/<str:run_id>/points/", history.RunPoints.as_view()),
+    path("v1/runs/<str:run_id>/judgements/", judgements.RunJudgements.as_view()),
     path("v1/runs/<str:run_id>/exports/", exports.RunExports.as_view()),
     path("v1/exports/<str:export_id>/", exports.OneExport.as_view()),
     path("v1/exports/<str:export_id>/cancel/", exports.CancelExport.as_view()),

@@ -149,3 +149,16 @@ def test_what_a_dead_preparer_held_is_judged_again_three_times_at_most(
     take_back_judgements()
     assert held.get().state == JudgementState.FAILED
     assert "died 3 times" in held.get().error
+
+
+def test_a_program_must_say_that_a_look_counts(client: Client, ended: SearchRun, researcher: User) -> None:
+    client.force_login(researcher)
+    address = f"/api/v1/runs/{ended.pk}/judgements/"
+    refused = client.post(address, {}, content_type="application/json")
+    assert refused.status_code == 400
+    assert "counted for good" in refused.json()["detail"]
+    asked = client.post(address, {"look_counts": True}, content_type="application/json")
+    assert asked.status_code == 201
+    judge(asked.json()["id"])
+    (told,) = client.get(address).json()["results"]
+    assert (told["state"], told["look"], told["samples"], told["genome"]) == ("done", 1, 359, None)

@@ -33,6 +33,7 @@ def pages(run: SearchRun) -> list[str]:
         f"{base}panels/",
         f"{base}lineage/",
         f"{base}genomes/",
+        f"{base}test/",
         f"{base}export/",
     ]
 

@@ -185,6 +185,29 @@ class ExportWish(serializers.Serializer[None]):
     )
 
 
+class JudgementWish(serializers.Serializer[None]):
+    """Without ``genome`` what the search found is judged. ``look_counts`` must be true: every look at the
+    test part is counted and shown for good."""
+
+    genome = serializers.IntegerField(
+        min_value=0, max_value=2**31 - 1, required=False, allow_null=True, default=None
+    )
+    look_counts = serializers.BooleanField(default=False)
+
+
+class JudgementShape(serializers.Serializer[None]):
+    """``look`` is the how many-th look of the team at this test part, null before it was opened."""
+
+    id = serializers.IntegerField()
+    run = serializers.IntegerField()
+    genome = serializers.IntegerField(allow_null=True)
+    state = serializers.CharField()
+    look = serializers.IntegerField(allow_null=True)
+    samples = serializers.IntegerField(allow_null=True)
+    metrics = serializers.DictField(child=serializers.FloatField())
+    error = serializers.CharField()
+
+
 class ExportShape(serializers.Serializer[None]):
     id = serializers.IntegerField()
     run = serializers.IntegerField()
