@@ -45,6 +45,8 @@ def test_a_run_survives_a_hundred_random_kills(new_stack: Callable[..., Stack]) 
         done.pop("nobody", None)  # whoever was drawn is just being started again
     wait_until(stack.healthy, 60, "the product to answer again")
     visitor.finished(killed, 1800)
+    given_up = "SELECT number, trouble FROM searches_evaluation WHERE run_id = %s AND lost >= 5"
+    assert stack.rows(given_up, killed) == []
     alone = visitor.launch(**SEARCH, window=8)
     visitor.finished(alone, 1800)
     assert history(stack, killed) == history(stack, alone)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
 from collections.abc import Callable, Iterator
 
@@ -48,6 +50,28 @@ def test_a_run_goes_from_launch_to_finished(launched: Launched, slot: Slot) -> N
     assert run.evaluations_done == 40
     assert Evaluation.objects.filter(run=run, state=EvaluationState.TOLD, attempt=1).count() == 40
     assert run.best_fitness == max(Genome.objects.filter(run=run).values_list("fitness", flat=True))
+
+
+def test_a_death_while_torch_is_loaded_costs_no_attempt(launched: Launched, slot: Slot) -> None:
+    run = launched(evaluations=4, finalists=0)
+    killed: set[int] = set()
+    ended = threading.Event()
+
+    def kill_the_first_three() -> None:
+        while len(killed) < 3 and not ended.wait(0.005):
+            process = slot._process
+            if process is not None and process.about is None and process.pid not in killed:
+                killed.add(process.pid)
+                os.kill(process.pid, signal.SIGKILL)
+
+    killer = threading.Thread(target=kill_the_first_three, daemon=True)
+    killer.start()
+    work_to_the_end(run, slot)
+    ended.set()
+    killer.join(5)
+    assert len(killed) == 3
+    assert run.state == State.FINISHED
+    assert set(Evaluation.objects.filter(run=run).values_list("attempt", "lost")) == {(1, 0)}
 
 
 def test_a_nan_genome_fails_and_the_search_goes_on(launched: Launched, slot: Slot) -> None:

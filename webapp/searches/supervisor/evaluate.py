@@ -72,7 +72,7 @@ def evaluate(
     presence: Presence,
     leaving: threading.Event,
 ) -> Evaluated:
-    """Run a started evaluation. The process is left idle, or dead."""
+    """Run a started evaluation on a process that is ready. The process is left idle, or dead."""
     return _Watch(process, claimed, rest, presence, leaving).run()
 
 
@@ -100,7 +100,6 @@ class _Watch:
         self.cpu = process.cpu_seconds()
         self.cpu_used: float | None = None  # measured before a kill, for a dead process has none
         self.judge = Judge(claimed, self.cpu)
-        self.loading = process.about is None
 
     def run(self) -> Evaluated:
         claimed = self.claimed
@@ -199,11 +198,7 @@ class _Watch:
             self._end(Ending.STOPPED)
 
     def _judge(self) -> None:
-        loading = self.process.about is None
-        if self.loading and not loading:
-            self.judge.heard()
-        self.loading = loading
-        verdict = self.judge.verdict(self.process.cpu_seconds(), loading=loading)
+        verdict = self.judge.verdict(self.process.cpu_seconds())
         if verdict is not None:
             self._kill()
             self._end(Ending.LOST, code=verdict.code, reason=verdict.reason)

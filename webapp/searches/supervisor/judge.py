@@ -16,9 +16,6 @@ DEADLINE_FACTOR = 10.0
 DEADLINE_FLOOR = 60.0
 """Seconds no deadline lies below: a pace known from tiny evaluations says little."""
 
-LOADING_SECONDS = 90.0
-"""A training process that has not said it is ready for so long hangs, however short the stall is set."""
-
 LONGEST_TICK = 1.0
 """A gap between two looks counts as this much at most: while the supervisor itself stood still, nobody
 watched."""
@@ -48,15 +45,12 @@ class Judge:
         self._silent = 0.0
         self._looked = time.monotonic()
 
-    def verdict(self, cpu_seconds: float, *, loading: bool = False) -> Verdict | None:
-        """Whether it hangs or is over its deadline; None while it may go on. ``loading``: torch is not
-        loaded yet."""
+    def verdict(self, cpu_seconds: float) -> Verdict | None:
+        """Whether it hangs or is over its deadline; None while it may go on."""
         now = time.monotonic()
         self._silent += min(LONGEST_TICK, now - self._looked)
         self._looked = now
-        if self._silent >= (
-            max(LOADING_SECONDS, settings.STALL_SECONDS) if loading else settings.STALL_SECONDS
-        ):
+        if self._silent >= settings.STALL_SECONDS:
             return Verdict("over_deadline", f"no progress for {self._silent:.0f} s: it hangs")
         used = cpu_seconds - self._began
         if self._deadline is not None and used > self._deadline:

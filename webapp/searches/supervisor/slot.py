@@ -21,8 +21,8 @@ from webapp.searches.services.pause import pause
 from webapp.searches.states import MoveRefused
 from webapp.searches.supervisor import lease
 from webapp.searches.supervisor.claim import Claimed, claim
-from webapp.searches.supervisor.evaluate import Ending, Evaluated, evaluate
-from webapp.searches.supervisor.patience import patiently
+from webapp.searches.supervisor.evaluate import TICK, Ending, Evaluated, evaluate
+from webapp.searches.supervisor.patience import once, patiently
 from webapp.searches.supervisor.place import attempt_folder, memory_limit
 from webapp.searches.supervisor.presence import Presence
 
@@ -33,6 +33,12 @@ FLUSH_SECONDS = 0.2
 
 
 RUNS_REMEMBERED = 64
+
+LOADING_SECONDS = 90.0
+"""A training process that has not said it is ready for so long hangs."""
+
+LONGEST_REST = 10.0
+"""Seconds between two attempts to start a training process that does not come up."""
 
 
 class Slot:
@@ -45,6 +51,7 @@ class Slot:
         self._process: TrainingProcess | None = None
         self._finished: list[lease.Outcome] = []
         self._flushed = 0.0
+        self._unloaded = 0  # training processes in a row that died before they were ready
         self._pace: OrderedDict[int, float] = OrderedDict()  # seconds an evaluation of a run took lately
 
     def work(self) -> int:
@@ -91,11 +98,14 @@ class Slot:
         run = 0
         try:
             while waiting:
+                process = self._loaded(waiting)
+                if process is None:
+                    break
                 claimed = waiting.pop(0)
                 if not self._start(claimed):
                     continue
                 run += 1
-                process, began = self.process(), time.monotonic()
+                began = time.monotonic()
                 evaluated = evaluate(process, claimed, waiting, self.presence, self.leaving)
                 self._learn(claimed.run_id, time.monotonic() - began)
                 waiting = evaluated.still_held
@@ -109,6 +119,32 @@ class Slot:
             left = [claimed.pk for claimed in waiting]
             patiently(lambda: lease.give_back(left, self.presence.owner), self.leaving.is_set)
         return run
+
+    def _loaded(self, held: list[Claimed]) -> TrainingProcess | None:
+        """The training process, once it has loaded torch; None when it died before, or the worker is to end.
+
+        An evaluation starts only then, so a death on the way costs none of those that are ``held`` an
+        attempt; their leases are renewed meanwhile.
+        """
+        process = self.process()
+        began = renewed = time.monotonic()
+        while process.alive and process.about is None and not self.leaving.is_set():
+            process.messages(TICK)
+            now = time.monotonic()
+            if now - began >= LOADING_SECONDS:
+                process.kill()
+            elif now - renewed >= settings.RENEW_SECONDS:
+                renewed = now
+                once(lambda: lease.renew([claimed.pk for claimed in held], self.presence.owner))
+        if process.alive and process.about is not None:
+            self._unloaded = 0
+            return process
+        if not self.leaving.is_set():
+            self._unloaded += 1
+            last = process.log.strip()[-400:] or "no last words"
+            log.warning("the training process died while it loaded torch; its last words: %s", last)
+            self.leaving.wait(min(LONGEST_REST, 0.25 * 2**self._unloaded))
+        return None
 
     def _learn(self, run_id: int, seconds: float) -> None:
         """The longer of the newest and a fading memory: a group is not to hold others up."""
