@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods
 from webapp.accounts.permissions import NOT_YOURS, role_in
 from webapp.accounts.roles import Role
 from webapp.exports.services.ask import ExportRefused
-from webapp.judging.pages.test_page import test_page
+from webapp.judging.pages.judging_page import judging_page
 from webapp.judging.services.ask import JudgementRefused, ask_for_judgement
 from webapp.searches.models import Genome, SearchRun
 from webapp.searches.views.access import person, run_of
@@ -36,7 +36,7 @@ def test(request: HttpRequest, run_id: int) -> HttpResponse:
         except (JudgementRefused, ExportRefused) as error:
             refusal, status = str(error)[:1].upper() + str(error)[1:] + ".", 422
     role = role_in(person(request), run.team_id)
-    page = test_page(run, may_judge=role is not None and role.includes(Role.RESEARCHER))
+    page = judging_page(run, may_judge=role is not None and role.includes(Role.RESEARCHER))
     context: dict[str, Any] = {"page": page, "refusal": refusal, "section": "runs"}
     if request.headers.get("Accept") == "application/json":
         return JsonResponse(

@@ -25,7 +25,7 @@ class JudgementRow(NamedTuple):
     moving: bool
 
 
-class TestPage(NamedTuple):
+class JudgingPage(NamedTuple):
     """``looks`` of the team at this test part so far; ``next_look`` is what one more would be."""
 
     run: SearchRun
@@ -39,14 +39,14 @@ class TestPage(NamedTuple):
     may_judge: bool
 
 
-def test_page(run: SearchRun, *, may_judge: bool) -> TestPage:
+def judging_page(run: SearchRun, *, may_judge: bool) -> JudgingPage:
     """About eight queries."""
     data = DataSummary.from_json(loads(run.plan)["data"])
     offered = new_export(run, None)
     found = Judgement.objects.filter(run=run).select_related("genome", "created_by").order_by("-id")[:50]
     rows = tuple(_row(run, judgement) for judgement in found)
     opened = looks(run.team_id, data.fingerprint)
-    return TestPage(
+    return JudgingPage(
         run=run,
         data=data,
         outcome=offered.outcome,
