@@ -1,6 +1,6 @@
 """The command line: ``python -m searchengine methods|data|calibrate|run|resume|show|export|judge|claims``.
 
-Exit codes: 0 done, 1 a claim did not hold, 2 refused (the message says what to change), 3 broken by a bug,
+Exit codes: 0 done, 1 a claim is contradicted, 2 refused (the message says what to change), 3 broken by a bug,
 130 interrupted (resume goes on).
 """
 

@@ -50,7 +50,7 @@ def command(chosen: argparse.Namespace) -> int:
                     f"{claim.slug}: {name}, seed {seed}: {value.value:.4f}, cost {value.cost:.4g}", flush=True
                 )
         verdict = judge(claim, measured)
-        failed |= verdict.outcome == "fails"
+        failed |= verdict.outcome == "contradicted"
         print(dumps(verdict._asdict()) if chosen.json else in_words(claim, verdict), flush=True)
     return 1 if failed else 0
 
@@ -70,7 +70,11 @@ def in_words(claim: Claim, verdict: Verdict) -> str:
     )
 
 
-_WORDS = {"holds": "holds", "fails": "does not hold", "open": "stays open: the interval holds the margin"}
+_WORDS = {
+    "reproduced": "is reproduced",
+    "not reproduced": "is not reproduced at this scale",
+    "contradicted": "is contradicted",
+}
 
 
 def _chosen(claims: tuple[Claim, ...], only: str | None) -> tuple[Claim, ...]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from searchengine import catalogue
 from searchengine.core.errors import BadRegistration, UnknownName
@@ -44,6 +44,7 @@ class Measured:
 
 
 Arm = Callable[[Bench, int], Measured]
+Outcome = Literal["reproduced", "not reproduced", "contradicted"]
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,8 @@ class Claim:
 
 class Verdict(NamedTuple):
     """Means of both arms, the mean difference with its 95 % interval over seeds, costs, and the outcome:
-    ``holds`` (the interval lies above the margin), ``fails`` (below), ``open`` (neither)."""
+    ``reproduced`` (the interval lies above the margin), ``contradicted`` (it lies below zero, or below the
+    margin where that is negative), ``not reproduced`` (neither, or one seed)."""
 
     claim: str
     seeds: int
@@ -79,7 +81,7 @@ class Verdict(NamedTuple):
     difference: float
     interval: tuple[float, float] | None
     cost: tuple[float, float]
-    outcome: str
+    outcome: Outcome
 
 
 def claims_of(slug: str) -> tuple[Claim, ...]:
@@ -118,12 +120,12 @@ def judge(claim: Claim, measured: Sequence[tuple[str, int, Measured]]) -> Verdic
         raise ValueError(f"claim {claim.slug} needs at least one seed measured in both arms")
     differences = [first[seed].value - second[seed].value for seed in seeds]
     interval = interval_of_mean(differences)
-    outcome = "open"
+    outcome: Outcome = "not reproduced"
     if interval is not None:
         if interval[0] > claim.margin:
-            outcome = "holds"
-        elif interval[1] < claim.margin:
-            outcome = "fails"
+            outcome = "reproduced"
+        elif interval[1] < min(claim.margin, 0.0):
+            outcome = "contradicted"
     return Verdict(
         claim.slug, len(seeds), _mean([first[seed].value for seed in seeds]),
         _mean([second[seed].value for seed in seeds]), _mean(differences), interval,

@@ -50,10 +50,10 @@ def test_every_finished_arm_is_kept_at_once_and_not_measured_again(tmp_path: Pat
 @pytest.mark.parametrize(
     ("first", "second", "margin", "outcome"),
     [
-        ([0.9, 0.8, 0.85, 0.9], [0.5, 0.5, 0.45, 0.5], 0.0, "holds"),
-        ([0.5, 0.5, 0.45, 0.5], [0.9, 0.8, 0.85, 0.9], 0.0, "fails"),
-        ([0.9, 0.4, 0.8, 0.5], [0.6, 0.6, 0.6, 0.6], 0.0, "open"),
-        ([0.9, 0.8, 0.85, 0.9], [0.5, 0.5, 0.45, 0.5], 0.5, "fails"),
+        ([0.9, 0.8, 0.85, 0.9], [0.5, 0.5, 0.45, 0.5], 0.0, "reproduced"),
+        ([0.5, 0.5, 0.45, 0.5], [0.9, 0.8, 0.85, 0.9], 0.0, "contradicted"),
+        ([0.9, 0.4, 0.8, 0.5], [0.6, 0.6, 0.6, 0.6], 0.0, "not reproduced"),
+        ([0.9, 0.8, 0.85, 0.9], [0.5, 0.5, 0.45, 0.5], 0.5, "not reproduced"),
     ],
 )
 def test_the_verdict_follows_from_the_interval_of_paired_differences(
@@ -71,7 +71,7 @@ def test_the_verdict_follows_from_the_interval_of_paired_differences(
 def test_one_seed_leaves_a_claim_open(tmp_path: Path) -> None:
     claim = _claim(Meter([1.0]), Meter([0.0]))
     verdict = judge(claim, list(measure(claim, _bench(tmp_path), seeds=1)))
-    assert (verdict.outcome, verdict.interval) == ("open", None)
+    assert (verdict.outcome, verdict.interval) == ("not reproduced", None)
 
 
 def test_a_claim_without_a_pair_cannot_be_judged() -> None:

@@ -34,7 +34,7 @@ def test_a_claim_is_measured_judged_on_test_and_not_measured_twice(tmp_path):
     assert looks
     assert {look["networks"] for look in looks} == {1, 3}
     assert all(look["what"].startswith("D ") for look in looks)
-    assert judge(by_slug["D"], found).outcome == "open", "one seed decides nothing"
+    assert judge(by_slug["D"], found).outcome == "not reproduced", "one seed decides nothing"
     assert list(measure(by_slug["D"], bench, 1)) == found
     assert len((tmp_path / "claims" / "ledger.jsonl").read_text().splitlines()) == len(looks)
     searches = [path.name for path in (tmp_path / "claims" / "searches").iterdir()]
