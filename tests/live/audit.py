@@ -81,8 +81,10 @@ def parents_were_there(stack: Stack, run_id: int, events: list[tuple[str, dict[s
         run_id,
     )
     fitness = {number: value for number, _, value in rows}
-    told = {subject: place for place, (kind, payload) in enumerate(events) if kind == "told"
-            for subject in payload["subjects"]}  # fmt: skip
+    told: dict[int, int] = {}  # the first telling counts: finalists are told again, after all births
+    for place, (kind, payload) in enumerate(events):
+        for subject in payload["subjects"] if kind == "told" else ():
+            told.setdefault(subject, place)
     born = {payload["birth"]: place for place, (kind, payload) in enumerate(events) if kind == "birth"}
     for number, parents, _ in rows:
         for parent in json.loads(parents):
