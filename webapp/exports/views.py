@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
 from django.http import (
     FileResponse,
     HttpRequest,
@@ -17,14 +16,13 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
-from webapp.accounts.permissions import NOT_YOURS, one_of
+from webapp.accounts.permissions import one_of
 from webapp.accounts.roles import Role
 from webapp.exports.models import Export
 from webapp.exports.pages.export_page import export_page, new_export
 from webapp.exports.services.ask import ExportRefused, ask_for_export
 from webapp.exports.services.download import open_download
-from webapp.searches.models import Genome, SearchRun
-from webapp.searches.views.access import person, run_of
+from webapp.searches.views.access import chosen_genome, is_number, person, run_of
 
 
 @login_required
@@ -37,18 +35,18 @@ def new(request: HttpRequest, run_id: int) -> HttpResponse:
         run_of(request, run_id, Role.RESEARCHER)
         try:
             export = ask_for_export(
-                run=run, actor=person(request), genome=_genome(run, request.POST.get("what", ""))
+                run=run, actor=person(request), genome=chosen_genome(run, request.POST.get("what", ""))
             )
             return HttpResponseRedirect(reverse("exports:detail", args=[export.pk]))
         except ExportRefused as error:
             refusal, status = str(error)[:1].upper() + str(error)[1:] + ".", 422
     asked = request.GET.get("genome", "")
-    page = new_export(run, int(asked) if _whole(asked) else None)
+    page = new_export(run, int(asked) if is_number(asked) else None)
     listed = any(one.birth == page.chosen for one in page.candidates)
     context = {
         "page": page,
         "refusal": refusal,
-        "chosen_by_address": _whole(asked),
+        "chosen_by_address": is_number(asked),
         "chosen_listed": listed,
         "section": "runs",
     }
@@ -87,17 +85,3 @@ def download(request: HttpRequest, export_id: int) -> HttpResponseBase:
 
 def _export(request: HttpRequest, export_id: int) -> Export:
     return one_of(Export.objects.select_related("run", "genome", "created_by"), person(request), export_id)
-
-
-def _genome(run: SearchRun, what: str) -> Genome | None:
-    """The chosen birth; None for the run's own outcome."""
-    if what == "outcome":
-        return None
-    found = Genome.objects.filter(run=run, number=int(what)).first() if _whole(what) else None
-    if found is None:
-        raise PermissionDenied(NOT_YOURS)
-    return found
-
-
-def _whole(text: str) -> bool:
-    return text.isascii() and text.isdecimal() and len(text) < 10

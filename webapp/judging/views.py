@@ -5,20 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from webapp.accounts.permissions import NOT_YOURS, role_in
+from webapp.accounts.permissions import role_in
 from webapp.accounts.roles import Role
 from webapp.exports.services.ask import ExportRefused
 from webapp.judging.pages.judging_page import judging_page
 from webapp.judging.services.ask import JudgementRefused, ask_for_judgement
-from webapp.searches.models import Genome, SearchRun
-from webapp.searches.views.access import person, run_of
+from webapp.searches.views.access import chosen_genome, person, run_of
 
 
 @login_required
@@ -30,7 +28,7 @@ def test(request: HttpRequest, run_id: int) -> HttpResponse:
     if request.method == "POST":
         run_of(request, run_id, Role.RESEARCHER)
         try:
-            genome = _genome(run, request.POST.get("what", ""))
+            genome = chosen_genome(run, request.POST.get("what", ""))
             ask_for_judgement(run=run, actor=person(request), genome=genome)
             return HttpResponseRedirect(reverse("judging:test", args=[run.pk]))
         except (JudgementRefused, ExportRefused) as error:
@@ -43,14 +41,3 @@ def test(request: HttpRequest, run_id: int) -> HttpResponse:
             {"parts": {"judgements": render_to_string("judging/_judgements.html", context, request)}}
         )
     return render(request, "judging/test.html", context, status=status)
-
-
-def _genome(run: SearchRun, what: str) -> Genome | None:
-    """The chosen birth; None for the run's own outcome."""
-    if what == "outcome":
-        return None
-    whole = what.isascii() and what.isdecimal() and len(what) < 10
-    found = Genome.objects.filter(run=run, number=int(what)).first() if whole else None
-    if found is None:
-        raise PermissionDenied(NOT_YOURS)
-    return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any, ClassVar, Literal
 
@@ -18,7 +19,7 @@ Role = Literal["makes", "keeps", "ties", "joins"]
 them."""
 
 
-class Kind:
+class Kind(ABC):
     """One kind of layer: pure functions of its arguments and its inputs' shapes (channels first, no batch).
 
     ``layer_module`` and ``layer_class`` name the torch class that computes it; its file imports torch
@@ -37,24 +38,24 @@ class Kind:
     inits: ClassVar[tuple[str, ...]] = ()
     parameter_group: ClassVar[str] = ""
 
+    @abstractmethod
     def arguments(self, given: Arguments, shapes: Sequence[Shape]) -> Arguments:
         """``given`` completed: defaults filled in, padding made explicit, values checked, order fixed.
 
         Idempotent. Raises :class:`InfeasibleArchitecture` for an unknown argument or a wrong value.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def shape(self, arguments: Arguments, shapes: Sequence[Shape]) -> Shape:
         """The output's shape; raises :class:`InfeasibleArchitecture` where the inputs do not fit."""
-        raise NotImplementedError
 
+    @abstractmethod
     def cost(self, arguments: Arguments, shapes: Sequence[Shape]) -> LayerCost:
         """Exact parameters and multiply-adds, and what autograd keeps (see :class:`LayerCost`)."""
-        raise NotImplementedError
 
+    @abstractmethod
     def layer_arguments(self, arguments: Arguments, shapes: Sequence[Shape]) -> Arguments:
         """Keyword arguments of the torch class, ready to pass or to print."""
-        raise NotImplementedError
 
     def channel_role(self, arguments: Arguments, shapes: Sequence[Shape]) -> Role:
         """The role under these arguments; only a depthwise convolution differs from the kind's own."""

@@ -21,7 +21,8 @@ from webapp.accounts.services.create_first_account import create_first_account
 from webapp.datasets.models import Dataset, DatasetState
 from webapp.datasets.services.cancel_preparation import cancel_preparation
 from webapp.datasets.services.prepare import ask_preparation, prepare
-from webapp.datasets.services.take_back import MOST_ATTEMPTS, take_back_preparations
+from webapp.datasets.services.take_back import take_back_preparations
+from webapp.operations.left_behind import MOST_ATTEMPTS
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

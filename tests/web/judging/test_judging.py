@@ -26,7 +26,8 @@ from webapp.judging.models import Judgement, JudgementState
 from webapp.judging.selectors.looks import judgement_of, looks, said_of_test
 from webapp.judging.services.ask import JudgementRefused, ask_for_judgement
 from webapp.judging.services.judge import judge
-from webapp.judging.services.take_back import MOST_ATTEMPTS, take_back_judgements
+from webapp.judging.services.take_back import take_back_judgements
+from webapp.operations.left_behind import MOST_ATTEMPTS
 from webapp.searches.models import Genome, SearchRun
 from webapp.searches.pages.networks import architecture
 from webapp.searches.services.launch import Launch, launch

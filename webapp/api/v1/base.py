@@ -9,6 +9,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, inline_serializer
 from rest_framework import serializers
 from rest_framework.authentication import SessionAuthentication
+from rest_framework.exceptions import NotFound
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
@@ -21,7 +22,7 @@ from webapp.accounts.roles import Role
 from webapp.api.authentication import BearerToken
 from webapp.api.errors import answer
 from webapp.api.parsing import StrictJsonParser
-from webapp.searches.models import SearchRun
+from webapp.searches.models import Genome, SearchRun
 
 REFUSAL = OpenApiResponse(
     inline_serializer(
@@ -56,6 +57,15 @@ class View(APIView):
         """Raises ``PermissionDenied`` alike for what is foreign and what does not exist."""
         rows = SearchRun.objects.select_related("team", "dataset")
         return one_of(rows, self.person(request), number(run_id), role)
+
+    def birth_of(self, run: SearchRun, birth: int | None) -> Genome | None:
+        """The birth a wish names; None for None, which means what the search found. Raises ``NotFound``."""
+        if birth is None:
+            return None
+        genome = Genome.objects.filter(run=run, number=birth).first()
+        if genome is None:
+            raise NotFound(f"this run has {run.births} births, numbered from 0")
+        return genome
 
 
 def number(text: str) -> int:

@@ -8,7 +8,6 @@ from django.http import FileResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import status
-from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -21,7 +20,6 @@ from webapp.exports.models import Export
 from webapp.exports.services.ask import ask_for_export
 from webapp.exports.services.cancel_export import cancel_export
 from webapp.exports.services.download import open_download
-from webapp.searches.models import Genome
 
 EXPORT_ID = OpenApiParameter("export_id", OpenApiTypes.INT64, OpenApiParameter.PATH)
 BEFORE = OpenApiParameter("before", OpenApiTypes.INT64, description="ids smaller than this")
@@ -50,11 +48,7 @@ class RunExports(View):
         run = self.run_of(request, run_id, Role.RESEARCHER)
         shape = ExportWish(data=request.data)
         shape.is_valid(raise_exception=True)
-        birth, genome = shape.validated_data["genome"], None
-        if birth is not None:
-            genome = Genome.objects.filter(run=run, number=birth).first()
-            if genome is None:
-                raise NotFound(f"this run has {run.births} births, numbered from 0")
+        genome = self.birth_of(run, shape.validated_data["genome"])
         export = ask_for_export(run=run, actor=self.person(request), genome=genome)
         return Response(export_json(export), status=status.HTTP_201_CREATED)
 

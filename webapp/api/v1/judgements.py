@@ -7,7 +7,7 @@ from typing import Any
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import status
-from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -17,7 +17,6 @@ from webapp.api.v1.base import REFUSALS, RUN_ID, View
 from webapp.api.v1.shapes import JudgementShape, JudgementWish, page_of
 from webapp.judging.models import Judgement
 from webapp.judging.services.ask import ask_for_judgement
-from webapp.searches.models import Genome
 
 BEFORE = OpenApiParameter("before", OpenApiTypes.INT64, description="ids smaller than this")
 
@@ -47,11 +46,7 @@ class RunJudgements(View):
         shape.is_valid(raise_exception=True)
         if not shape.validated_data["look_counts"]:
             raise ValidationError({"look_counts": ["say true: this look at test is counted for good"]})
-        birth, genome = shape.validated_data["genome"], None
-        if birth is not None:
-            genome = Genome.objects.filter(run=run, number=birth).first()
-            if genome is None:
-                raise NotFound(f"this run has {run.births} births, numbered from 0")
+        genome = self.birth_of(run, shape.validated_data["genome"])
         judgement = ask_for_judgement(run=run, actor=self.person(request), genome=genome)
         return Response(judgement_json(judgement), status=status.HTTP_201_CREATED)
 

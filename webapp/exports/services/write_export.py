@@ -3,9 +3,7 @@ zip."""
 
 from __future__ import annotations
 
-import shutil
 import sys
-import tempfile
 from pathlib import Path
 
 from django.conf import settings
@@ -19,6 +17,7 @@ from webapp.exports.services.ask import ExportRefused
 from webapp.exports.specification import specification
 from webapp.judging.selectors.looks import judgement_of, said_of_test
 from webapp.operations.child_work import Ended, run_lines
+from webapp.operations.scratch import scratch_folder
 
 LONGEST_SECONDS = 1800.0
 MEMORY_BYTES = 8 << 30
@@ -32,15 +31,11 @@ def write_export(export_id: int) -> bool:
     if not taken:
         return False
     export = Export.objects.select_related("run", "genome").get(pk=export_id)
-    scratch = settings.VAR / "scratch"
-    scratch.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix=f"export-{export_id}-", dir=scratch))
     try:
-        _write(export, folder)
+        with scratch_folder(f"export-{export_id}") as folder:
+            _write(export, folder)
     except (ExportRefused, DamagedArtifact) as refused:
         _fail(export, str(refused))
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
     return True
 
 

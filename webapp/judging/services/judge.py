@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
-import tempfile
 from pathlib import Path
 
 from django.conf import settings
@@ -19,6 +17,7 @@ from webapp.exports.services.ask import ExportRefused
 from webapp.exports.specification import specification
 from webapp.judging.models import Judgement, JudgementState
 from webapp.operations.child_work import run_lines
+from webapp.operations.scratch import scratch_folder
 
 LONGEST_SECONDS = 1800.0
 MEMORY_BYTES = 8 << 30
@@ -32,15 +31,11 @@ def judge(judgement_id: int) -> bool:
     if not taken:
         return False
     found = Judgement.objects.select_related("run", "genome").get(pk=judgement_id)
-    scratch = settings.VAR / "scratch"
-    scratch.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix=f"judge-{judgement_id}-", dir=scratch))
     try:
-        _judge(found, folder)
+        with scratch_folder(f"judge-{judgement_id}") as folder:
+            _judge(found, folder)
     except (ExportRefused, DamagedArtifact) as refused:
         _fail(found, str(refused))
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
     return True
 
 
