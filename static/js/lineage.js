@@ -20,7 +20,11 @@ function stylesheet() {
     { selector: ".middle", style: { "border-width": 4, "border-color": colour("text") } },
     { selector: "edge", style: {
       width: 1.6, "line-color": colour("muted"), "target-arrow-color": colour("muted"), "target-arrow-shape": "triangle",
-      "curve-style": "bezier", "target-label": "data(label)", "target-text-offset": 34, "font-size": 10, color: colour("quiet"), "text-wrap": "wrap", "text-max-width": 136,
+      "curve-style": "bezier",
+    } },
+    { selector: ".words", style: {
+      label: "data(label)", width: 1, height: 1, "background-opacity": 0, "border-width": 0, events: "no",
+      "text-valign": "bottom", "font-size": 10, color: colour("quiet"), "text-wrap": "wrap", "text-max-width": 140,
       "text-background-color": colour("surface"), "text-background-opacity": 0.85, "text-background-padding": 2, "min-zoomed-font-size": 8,
     } },
     { selector: "node:selected", style: { "overlay-color": run, "overlay-opacity": 0.15, "background-color": faded(run, 0.3) } },

@@ -13,7 +13,7 @@ from searchengine.report.population import Lifetime, Strip
 from searchengine.report.series import Curve
 from webapp.plots.lane_drawing import lane_drawing
 from webapp.plots.line_drawing import Line, best_label, line_drawing
-from webapp.plots.lineage_graph import lineage_elements
+from webapp.plots.lineage_graph import MOST_WORDS, lineage_elements
 from webapp.plots.panel_figure import panel_figure
 from webapp.plots.strip_drawing import strip_drawing
 
@@ -82,4 +82,20 @@ def test_a_family_stands_in_generations() -> None:
     assert heights == sorted(heights)
     assert "best" in elements["3"]["classes"]
     assert "failed" in elements["4"]["classes"]
-    assert elements["0-3"]["data"]["label"] == "kernel 3 → 5"
+    assert (elements["0-3"]["data"]["source"], elements["0-3"]["data"]["target"]) == ("0", "3")
+    words = elements["words-3"]
+    assert words["data"]["label"] == "kernel 3 → 5"
+    assert words["position"]["x"] == elements["3"]["position"]["x"]
+    assert heights[1] < words["position"]["y"] < heights[2]
+    assert "words-0" not in elements
+
+
+def test_words_of_brothers_stand_in_columns_of_their_own() -> None:
+    nodes = (
+        FamilyNode(0, -1, "random", 0.5, "", 0),
+        *(FamilyNode(n, 0, "x", 0.1 * n, "", 0) for n in (1, 2, 3)),
+    )
+    family = Family(0, nodes, tuple(FamilyEdge(0, n, "a change with many words " * 8) for n in (1, 2, 3)))
+    words = [one for one in lineage_elements(family, best=None) if one.get("classes") == "words"]
+    assert len({one["position"]["x"] for one in words}) == 3
+    assert all(len(one["data"]["label"]) <= MOST_WORDS for one in words)
