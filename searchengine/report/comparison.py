@@ -161,11 +161,12 @@ def _sentence(found: Comparison) -> str:
         f"Best {found.best:.4g} against {found.control_best:.4g} of the control at equal cost"
         f" ({found.difference:+.4g}; {found.evaluations[0]} and {found.evaluations[1]} results)."
     )
+    tail = f" The last results differ by {found.tail_difference:+.4g} on average"
+    if found.tail_interval:
+        low, high = found.tail_interval.low, found.tail_interval.high
+        within = "within this pair" if found.pairs == 1 else f"over {found.tail_interval.over}"
+        tail += f" (95 % interval {low:+.4g} to {high:+.4g} {within})"
     if found.pairs == 1:
-        tail = f" The last results differ by {found.tail_difference:+.4g} on average"
-        if found.tail_interval:
-            low, high = found.tail_interval.low, found.tail_interval.high
-            tail += f" (95 % interval {low:+.4g} to {high:+.4g} within this pair)"
         again = f" {found.retrained.sentence}" if found.retrained is not None else ""
         luck = "One seed cannot tell skill from luck: repeat both with other seeds to know."
         return f"{head}{tail}.{again} {luck}"
@@ -179,9 +180,9 @@ def _sentence(found: Comparison) -> str:
     words = {
         "better": "the search is better than its control.",
         "worse": "the search is worse than its control.",
-        "not separable": "the two cannot be told apart.",
+        "not separable": "the best networks of the two cannot be told apart.",
     }
-    return head + sure + words[found.verdict]
+    return f"{head}{tail}.{sure}{words[found.verdict]}"
 
 
 def _caveats(run: RunHistory, control: RunHistory) -> list[str]:

@@ -29,6 +29,8 @@ def test_a_clear_lead_over_several_seeds_is_called_better() -> None:
     assert found.interval is not None
     assert found.interval.low > 0
     assert "better than its control" in found.sentence
+    assert "The last results differ by" in found.sentence
+    assert "over 5 pairs of seeds" in found.sentence
 
 
 def test_a_lead_that_changes_sides_is_not_separable() -> None:
