@@ -52,8 +52,11 @@ def command(chosen: argparse.Namespace) -> int:
     if chosen.json:
         print(dumps({"metrics": found.metrics, "samples": found.samples, "look": look}))
         return 0
-    accuracy = found.metrics["accuracy"]
-    low, high = wilson(accuracy, found.samples)
-    print(f"test accuracy {accuracy:.4f}, 95 % interval {low:.4f} to {high:.4f} over {found.samples} samples")
+    metric = folder.plan.data.metric
+    words = f"test {metric.replace('_', ' ')} {found.metrics[metric]:.4f}"
+    if metric == "accuracy":
+        low, high = wilson(found.metrics[metric], found.samples)
+        words += f", 95 % interval {low:.4f} to {high:.4f}"
+    print(f"{words} over {found.samples} samples")
     print(f"look {look} of this run at its test part; each one is written in {chosen.folder / LEDGER}")
     return 0

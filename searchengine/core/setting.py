@@ -10,6 +10,8 @@ from searchengine.core.jsontext import Json
 
 Modality = Literal["images", "clips"]
 Labels = Literal["single", "multi"]
+SMALLEST_DIS_SIDE = 12
+"""The fewest pixels a side that optical flow by dense inverse search is computed of."""
 
 
 @dataclass(frozen=True)
@@ -33,8 +35,9 @@ class Fidelity:
 
 @dataclass(frozen=True)
 class Setting:
-    """Named input shapes without the batch axis, (C, H, W) for ``image`` and (C, T, H, W) for ``clip``;
-    the number of classes; the fidelity. A network belongs to a pair (genome, setting)."""
+    """Named input shapes without the batch axis, (C, H, W) for ``image``, (C, T, H, W) for ``clip`` and
+    (2, T, H, W) for the ``flow`` that follows a clip; the number of classes; the fidelity. A network belongs
+    to a pair (genome, setting)."""
 
     inputs: dict[str, tuple[int, ...]]
     classes: int
@@ -61,7 +64,9 @@ class DataSummary:
     """What is known of a prepared data set without opening its arrays; the manifest beside them holds it.
 
     ``shape`` is (C, H, W) for images and (C, T, H, W) for clips; ``sizes`` are samples per part
-    (``train``, ``validation``, ``test``); ``mirror_safe`` is False when a flip would change a class.
+    (``train``, ``validation``, ``test``); ``labels`` says whether a sample has one label or may have several;
+    ``flow`` whether optical flow is stored beside the clips; ``mirror_safe`` is False when a flip would
+    change a class.
     """
 
     slug: str
@@ -80,6 +85,12 @@ class DataSummary:
         return "clip" if self.modality == "clips" else "image"
 
     @property
+    def metric(self) -> str:
+        """What a network is judged by: the share of samples whose class is right, or the mean average
+        precision where a sample may have several."""
+        return "mean_average_precision" if self.labels == "multi" else "accuracy"
+
+    @property
     def smallest_side(self) -> int:
         return min(self.shape[-2:])
 
@@ -92,8 +103,10 @@ class DataSummary:
                 f"resolution divisor {fidelity.resolution} leaves nothing of"
                 f" {self.shape[-2]}×{self.shape[-1]} pixels; choose a smaller one"
             )
-        shape = (*self.shape[:-2], height, width)
-        return Setting(inputs={self.input_name: shape}, classes=len(self.classes), fidelity=fidelity)
+        inputs = {self.input_name: (*self.shape[:-2], height, width)}
+        if self.flow:
+            inputs["flow"] = (2, self.shape[1], height, width)
+        return Setting(inputs=inputs, classes=len(self.classes), fidelity=fidelity)
 
     def to_json(self) -> Json:
         value = asdict(self)

@@ -24,7 +24,7 @@ def add_data_arguments(parser: argparse.ArgumentParser) -> None:
     preparing.add_argument(
         "source",
         metavar="NAME_OR_PATH",
-        help=f"{' or '.join(BUILTIN)}, a folder with a folder per class, or an .npz file",
+        help=f"{', '.join(BUILTIN)}, a folder with a folder per class, an .npz file or a .csv table",
     )
     preparing.add_argument("--name", help="short name of the set; default: the folder's or file's")
     preparing.add_argument(
@@ -47,6 +47,21 @@ def add_data_arguments(parser: argparse.ArgumentParser) -> None:
     )
     mirror.add_argument(
         "--mirror-sensitive", dest="mirror_safe", action="store_false", help="a flip changes a class"
+    )
+    flow = preparing.add_mutually_exclusive_group()
+    flow.add_argument(
+        "--flow",
+        nargs="?",
+        const="auto",
+        choices=("auto", "farneback", "dis"),
+        help="add optical flow to clips; auto: farneback up to 64 pixels a side, dis above",
+    )
+    flow.add_argument(
+        "--no-flow",
+        dest="flow",
+        action="store_const",
+        const="none",
+        help="leave away the optical flow that a built-in set brings",
     )
     for verb in (listing, preparing):
         verb.add_argument(
@@ -74,6 +89,7 @@ def data_command(args: argparse.Namespace) -> int:
             group=args.group,
             mirror_safe=args.mirror_safe,
             name=args.name,
+            flow=args.flow,
         )
         manifest = prepare(args.source, root, settings, progress=say)
     except DataRefused as refusal:
@@ -136,6 +152,8 @@ def _print_report(manifest: Manifest, root: Path) -> None:
         f"{summary.slug}: {summary.modality} {'×'.join(map(str, summary.shape))}, {len(summary.classes)}"
         f" classes, {sizes}"
     )
+    if manifest.flow is not None:
+        print(f"optical flow by {manifest.flow.method}, up to {manifest.flow.clip} pixels a frame")
     print(f"fingerprint {summary.fingerprint} in {root / summary.fingerprint}")
     for fault in manifest.faults[:10]:
         print(f"  {'used with a repair' if fault.used else 'left out'}: {fault.where}: {fault.reason}")

@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 from searchengine.core.errors import DataRefused
 from searchengine.core.jsontext import Json, dumps, loads
 from searchengine.core.setting import DataSummary
+from searchengine.data.flow import FLOW_NAMES, FlowName, FlowSettings
 
 FORMAT = 1
 MANIFEST_FILE = "manifest.json"
@@ -24,7 +25,8 @@ class Preparation:
     shares in (0, 1) for data that brings no test part of its own; ``group`` is a regular expression whose
     first group, matched on a sample's relative path, names what must stay within one part (a person, a
     scene); ``mirror_safe`` says whether a horizontal flip keeps the class; ``name`` overrides the set's own
-    name.
+    name; ``flow`` adds optical flow to clips: its settings, a method by name (``auto`` chooses by the side),
+    or ``none`` where the set would bring it by itself. A prepared set's manifest holds the settings.
     """
 
     side: int | None = None
@@ -37,6 +39,7 @@ class Preparation:
     group: str | None = None
     mirror_safe: bool | None = None
     name: str | None = None
+    flow: FlowSettings | FlowName | None = None
 
     def __post_init__(self) -> None:
         _within("side", self.side, 4, 1024)
@@ -47,6 +50,8 @@ class Preparation:
             raise DataRefused(f"colour must be rgb or grey, got {self.colour!r}")
         if self.name is not None and not (0 < len(self.name.strip()) <= 100 and self.name.isprintable()):
             raise DataRefused(f"a name has 1 to 100 printable characters, got {self.name[:40]!r}")
+        if isinstance(self.flow, str) and self.flow not in FLOW_NAMES:
+            raise DataRefused(f"flow is {', '.join(FLOW_NAMES)}, got {self.flow[:40]!r}")
         for label, share in (("validation", self.validation), ("test", self.test)):
             if not 0.0 < share < 1.0:
                 raise DataRefused(f"the {label} share must lie between 0 and 1, got {share}")
@@ -57,11 +62,17 @@ class Preparation:
             )
 
     def to_json(self) -> Json:
-        return asdict(self)
+        """``flow`` is left out where there is none: sets from before it was known keep their fingerprint."""
+        value = asdict(self)
+        del value["flow"]
+        if self.flow is not None:
+            value["flow"] = self.flow.to_json() if isinstance(self.flow, FlowSettings) else self.flow
+        return value
 
     @classmethod
     def from_json(cls, value: Json) -> Preparation:
-        return cls(**value)
+        flow = value.get("flow")
+        return cls(**{**value, "flow": FlowSettings.from_json(flow) if isinstance(flow, dict) else flow})
 
 
 class Fault(NamedTuple):
@@ -89,6 +100,11 @@ class Manifest:
     faults: tuple[Fault, ...] = ()
     fault_count: int = 0
     class_sizes: dict[str, dict[str, int]] = field(default_factory=dict)
+
+    @property
+    def flow(self) -> FlowSettings | None:
+        """How the stored optical flow was computed; None where there is none."""
+        return self.preparation.flow if isinstance(self.preparation.flow, FlowSettings) else None
 
     def to_json(self) -> Json:
         return {

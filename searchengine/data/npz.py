@@ -17,7 +17,8 @@ from PIL import Image
 
 from searchengine.core.errors import DataRefused
 from searchengine.core.setting import Modality
-from searchengine.data.image_folder import LARGEST_DEFAULT_SIDE
+from searchengine.data.flow import FlowSettings
+from searchengine.data.listed_files import LARGEST_DEFAULT_SIDE
 from searchengine.data.manifest import Colour, Preparation
 from searchengine.data.pictures import squared
 from searchengine.data.prepared import file_sha256
@@ -51,6 +52,7 @@ class NpzFile:
     parts: NDArray[np.int8] | None
     groups: Sequence[str] | None = None
     mirror_safe = True
+    default_flow: FlowSettings | None = None
 
     def __init__(self, path: Path, slug: str, settings: Preparation) -> None:
         if settings.group is not None:

@@ -1,8 +1,9 @@
 """Prepared sets on disk: finding them, and opening their train and validation parts.
 
 A set lies in ``<data root>/<fingerprint>/``: ``manifest.json``, ``train.x.npy``, ``train.y.npy``,
-``validation.x.npy``, ``validation.y.npy``, ``previews/``. The test part lies in a folder of its own that only
-``searchengine.data.judging`` opens.
+``validation.x.npy``, ``validation.y.npy``, ``previews/``; with optical flow also ``train.flow.npy`` and
+``validation.flow.npy``. The test part lies in a folder of its own that only ``searchengine.data.judging``
+opens.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import os
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,10 +25,14 @@ _CHECK_BYTES = 256 * 2**20
 
 
 class Part(NamedTuple):
-    """Samples (N, C, H, W) or (N, C, T, H, W) as bytes, memory-mapped read-only, and labels (N,)."""
+    """Samples ``x`` (N, C, H, W) or (N, C, T, H, W) as bytes, memory-mapped read-only; labels ``y``: class
+    indices (N,) of type int64, or with several labels a sample ones and zeros (N, classes) of type uint8;
+    ``flow`` (N, 2, T, H, W) of type int8, memory-mapped read-only, where the set has optical flow: rightward
+    and downward displacement, 127 steps to the largest that is kept."""
 
     x: NDArray[np.uint8]
-    y: NDArray[np.int64]
+    y: NDArray[Any]
+    flow: NDArray[np.int8] | None = None
 
 
 class PreparedData(NamedTuple):
@@ -98,34 +103,44 @@ def open_part(folder: Path, manifest: Manifest, part: PartName) -> Part:
 
 
 def open_arrays(folder: Path, manifest: Manifest, prefix: str, part: str) -> Part:
-    """The arrays ``<prefix>x.npy`` and ``<prefix>y.npy`` of a set's folder, shapes and checksums as
-    stated."""
-    x, y = (_open(folder, f"{prefix}{axis}.npy", manifest) for axis in "xy")
-    count = manifest.summary.sizes[part]
-    if x.shape != (count, *manifest.summary.shape) or x.dtype != np.uint8 or y.shape != (count,):
-        raise DataRefused(
-            f"{part} of {manifest.summary.slug} holds {x.dtype} {x.shape}, the manifest says uint8"
-            f" {(count, *manifest.summary.shape)}; prepare the set again"
-        )
-    return Part(x.view(np.uint8), np.array(y, dtype=np.int64))
+    """The arrays ``<prefix>x.npy``, ``<prefix>y.npy`` and, where the set has flow, ``<prefix>flow.npy`` of a
+    set's folder, shapes and checksums as stated."""
+    summary = manifest.summary
+    count = summary.sizes[part]
+    x = _open(folder, f"{prefix}x.npy", manifest, np.uint8, (count, *summary.shape))
+    if summary.labels == "multi":
+        y = np.array(_open(folder, f"{prefix}y.npy", manifest, np.uint8, (count, len(summary.classes))))
+    else:
+        y = np.array(_open(folder, f"{prefix}y.npy", manifest, np.int64, (count,)))
+    if not summary.flow:
+        return Part(x, y)
+    return Part(x, y, _open(folder, f"{prefix}flow.npy", manifest, np.int8, (count, 2, *summary.shape[1:])))
 
 
-def _open(folder: Path, name: str, manifest: Manifest) -> NDArray[np.generic]:
+def _open(
+    folder: Path, name: str, manifest: Manifest, dtype: type[np.generic], shape: tuple[int, ...]
+) -> NDArray[Any]:
     path = folder / name
+    slug = manifest.summary.slug
     try:
         if path.stat().st_size <= _CHECK_BYTES and file_sha256(path) != manifest.files[name]:
             raise DataRefused(
-                f"{name} of data set {manifest.summary.slug} was changed after preparation; prepare the set"
-                " again"
+                f"{name} of data set {slug} was changed after preparation; prepare the set again"
             )
         # Read-only, so that mapped data is no memory of the process and cannot be changed by it.
-        return np.load(path, mmap_mode="r", allow_pickle=False)
+        array = np.load(path, mmap_mode="r", allow_pickle=False)
     except (OSError, KeyError, ValueError) as error:
         if isinstance(error, DataRefused):
             raise
         raise DataRefused(
-            f"{name} of data set {manifest.summary.slug} cannot be opened ({error}); prepare the set again"
+            f"{name} of data set {slug} cannot be opened ({error}); prepare the set again"
         ) from error
+    if array.shape != shape or array.dtype != dtype:
+        raise DataRefused(
+            f"{name} of data set {slug} holds {array.dtype} {array.shape}, the manifest says"
+            f" {np.dtype(dtype)} {shape}; prepare the set again"
+        )
+    return array
 
 
 def file_sha256(path: Path) -> str:

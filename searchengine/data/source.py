@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from searchengine.core.setting import Modality
+from searchengine.data.flow import FlowSettings
 
 
 class Undecodable(Exception):
@@ -23,9 +24,11 @@ class Undecodable(Exception):
 class Source(Protocol):
     """Raw data, opened and checked as far as headers go.
 
-    ``shape`` is that of one sample, (C, H, W) or (C, T, H, W); ``labels`` are class indices of shape (N,);
-    ``parts`` gives samples whose part is fixed by the data (``split.UNASSIGNED`` where it is free; None: all
-    free); ``groups`` names what must stay together. A stored byte b means b × ``scale`` + ``offset``.
+    ``shape`` is that of one sample, (C, H, W) or (C, T, H, W); ``labels`` are class indices of shape (N,), or
+    where a sample may have several labels ones and zeros (N, classes) of type uint8; ``parts`` gives samples
+    whose part is fixed by the data (``split.UNASSIGNED`` where it is free; None: all free); ``groups`` names
+    what must stay together. A stored byte b means b × ``scale`` + ``offset``. ``default_flow`` is the optical
+    flow that is computed when nobody says otherwise.
     """
 
     slug: str
@@ -36,9 +39,10 @@ class Source(Protocol):
     mirror_safe: bool
     scale: float
     offset: float
+    default_flow: FlowSettings | None
 
     @property
-    def labels(self) -> NDArray[np.int64]: ...
+    def labels(self) -> NDArray[np.int64] | NDArray[np.uint8]: ...
 
     @property
     def parts(self) -> NDArray[np.int8] | None: ...

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,19 +14,22 @@ UNASSIGNED = -1
 
 
 def split(
-    labels: NDArray[np.int64],
+    labels: NDArray[Any],
     validation: float,
     test: float,
     rng: np.random.Generator,
     groups: Sequence[str] | None = None,
 ) -> NDArray[np.int8]:
-    """The part (0 train, 1 validation, 2 test) of each of N samples; ``labels`` has shape (N,).
+    """The part (0 train, 1 validation, 2 test) of each of N samples; ``labels`` has shape (N,), or (N,
+    classes) with ones and zeros where a sample may have several.
 
     Shares are kept a class. Two samples of a class go to train and validation; test gets its first with the
-    third. Samples of one group never part; then shares are met as well as whole groups allow.
+    third. Samples of one group never part; then, and with several labels a sample, shares are met as well as
+    whole groups and samples allow.
     """
-    if groups is not None:
-        return _split_groups(labels, validation, test, rng, groups)
+    if groups is not None or labels.ndim == 2:
+        owner = np.arange(len(labels)) if groups is None else np.unique(groups, return_inverse=True)[1]
+        return _split_whole(_counted(labels, owner), validation, test, rng)[owner]
     parts = np.full(len(labels), TRAIN, dtype=np.int8)
     for label in np.unique(labels):
         members = rng.permutation(np.flatnonzero(labels == label))
@@ -46,14 +50,24 @@ def _counts(count: int, validation: float, test: float) -> tuple[int, int]:
     return in_validation, in_test
 
 
-def _split_groups(
-    labels: NDArray[np.int64], validation: float, test: float, rng: np.random.Generator, groups: Sequence[str]
+def _counted(labels: NDArray[Any], owner: NDArray[np.int64]) -> NDArray[np.float64]:
+    """How often each class comes in each group (groups, classes). Samples without any label are a class of
+    their own, so that they are spread as well."""
+    size = int(owner.max()) + 1
+    if labels.ndim == 1:
+        counts = np.zeros((size, int(labels.max()) + 1))
+        np.add.at(counts, (owner, labels), 1)
+        return counts
+    counts = np.zeros((size, labels.shape[1] + 1))
+    np.add.at(counts, owner, np.column_stack([labels, ~labels.any(axis=1)]))
+    return counts
+
+
+def _split_whole(
+    counts: NDArray[np.float64], validation: float, test: float, rng: np.random.Generator
 ) -> NDArray[np.int8]:
-    """Largest groups first, each into the part that then misses the wanted class counts least."""
-    _, member_of = np.unique(np.asarray(groups), return_inverse=True)
-    classes = int(labels.max()) + 1
-    counts = np.zeros((int(member_of.max()) + 1, classes))
-    np.add.at(counts, (member_of, labels), 1)
+    """The part of each group with these class counts (groups, classes): largest groups first, each into the
+    part that then misses the wanted class counts least."""
     shares = np.array([1.0 - validation - test, validation, test])
     wanted = shares[:, None] * counts.sum(axis=0)
     have = np.zeros_like(wanted)
@@ -64,4 +78,4 @@ def _split_groups(
         gain = np.where(shares > 0, (missing * counts[group]).sum(axis=1), -np.inf)
         part_of_group[group] = int(np.argmax(gain))
         have[part_of_group[group]] += counts[group]
-    return part_of_group[member_of]
+    return part_of_group

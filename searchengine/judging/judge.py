@@ -25,7 +25,7 @@ class NothingToJudge(EngineError, ValueError):
 
 
 class Judged(NamedTuple):
-    """``metrics`` as of validation (``accuracy``, ``top_k``, ``loss``), over ``samples`` of the test part."""
+    """``metrics`` as of validation (see ``Scored``), over ``samples`` of the test part."""
 
     metrics: dict[str, float]
     samples: int
@@ -45,9 +45,10 @@ def judge(
     torch.set_num_threads(1)
     place = torch.device(device)
     manifest = open_prepared(data_root, fingerprint).manifest
-    batches = Batches(open_test(data_root, fingerprint), manifest, place)
+    test = open_test(data_root, fingerprint)
     total: Tensor | None = None
     for architecture, weights in networks:
+        batches = Batches(test, manifest, place, inputs=architecture.inputs)
         network = build(architecture)
         network.load_state_dict(load_file(weights), strict=True)
         logits = logits_of(network.to(place), batches)

@@ -13,7 +13,7 @@ def note_look(
 ) -> int:
     """Append a look at the test part of the data set with ``fingerprint``; the how many-th it is here."""
     ledger.parent.mkdir(parents=True, exist_ok=True)
-    look = {"data": fingerprint, "what": what, "networks": networks, "accuracy": metrics["accuracy"]}
+    look = {"data": fingerprint, "what": what, "networks": networks, "metrics": dict(metrics)}
     with ledger.open("a", encoding="utf-8") as lines:
         lines.write(dumps(look) + "\n")
     return looks(ledger, fingerprint)

@@ -74,7 +74,7 @@ def time_recipes(setting: Setting, device: torch.device, rounds: int) -> dict[Re
     """Milliseconds of a training step with each recipe: the median over ``rounds`` rounds after one to warm
     up. CPU time where the CPU does the work, so that others on the machine count little."""
     architecture = _typical(setting)
-    (shape,) = setting.inputs.values()
+    shape = next(iter(setting.inputs.values()))
     batch = max(4, min(64, 2_000_000 // max(1, architecture.activation_bytes(1) // 16)))
     x, y = torch.randn(batch, *shape, device=device), torch.randint(setting.classes, (batch,), device=device)
     clock = time.process_time if device.type == "cpu" else time.perf_counter
@@ -96,7 +96,7 @@ def time_recipes(setting: Setting, device: torch.device, rounds: int) -> dict[Re
 
 def _typical(setting: Setting) -> Architecture:
     b = Builder(setting)
-    (name,) = setting.inputs
+    name = next(iter(setting.inputs))
     x = b.input(name)
     for number, width in enumerate(_WIDTHS):
         with b.scope(f"block{number}"):

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import NamedTuple
 
 import torch
-import torch.nn.functional as F
 from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
@@ -17,10 +16,12 @@ from searchengine.core.jobs import Score
 from searchengine.core.jsontext import Json
 from searchengine.data.batches import Batches, Order, members
 from searchengine.nets.build import build
+from searchengine.nets.network import Network
 from searchengine.training.checkpoint import Payload
 from searchengine.training.context import Context, Output
 from searchengine.training.device import placed
 from searchengine.training.health import Health
+from searchengine.training.losses import blind_loss, classification_loss
 from searchengine.training.metrics import Scored, is_constant, logits_of, pack_bits, score_logits
 from searchengine.training.schedules import Schedule
 
@@ -29,14 +30,16 @@ _LAST_LOSSES = 50
 
 
 class Trained(NamedTuple):
-    """``metrics``: fitness (= accuracy until the evaluator says otherwise), accuracy, top_k, loss, train_loss
-    (mean of the last 50 steps), parameters, flops. ``weights``: the artifact, None when not kept.
-    ``correct``: per-sample correctness on validation as ``metrics.pack_bits`` writes it."""
+    """``metrics``: fitness (= accuracy, or mean average precision, until the evaluator says otherwise), what
+    ``Scored`` has, train_loss (mean of the last 50 steps), parameters, flops. ``weights``: the artifact, None
+    when not kept. ``correct``: per-sample correctness on validation as ``metrics.pack_bits`` writes it.
+    ``watched``: what was seen of the network on the way, rows ``{"step": n, name: value}``."""
 
     metrics: dict[str, float]
     weights: str | None
     correct: str
-    network: nn.Module
+    network: Network
+    watched: tuple[Json, ...] = ()
 
     def output(self, subject: int, findings: Json | None = None) -> Output:
         """The output of a job that trained this one candidate: score, ``correct`` among the findings,
@@ -47,31 +50,53 @@ class Trained(NamedTuple):
         )
 
 
+Watch = Callable[[Network], Mapping[str, float]]
+"""What is worth seeing of a network while it trains: a few dozen named numbers."""
+
+
 def train_candidate(
-    context: Context, architecture: Architecture, schedule: Schedule, *, start: str | None = None
+    context: Context,
+    architecture: Architecture,
+    schedule: Schedule,
+    *,
+    start: str | None = None,
+    amend: Callable[[Network], None] | None = None,
+    watch: Watch | None = None,
 ) -> Trained:
     """Train the network of ``architecture`` by ``schedule`` and score it on validation.
 
-    ``start`` is an artifact of weights to begin from (strictly the same names and shapes). Raises
-    ``BadGenome`` (NaN, divergence, constant output) and ``Stopped`` after a checkpoint when asked to give
-    back. Stopped and resumed any number of times it ends with the same bits on one CPU class and recipe.
+    ``start`` is an artifact of weights to begin from (strictly the same names and shapes). ``amend`` changes
+    the network before the first step (fixed parameters, replaced inputs) and does the same after a resume;
+    ``watch`` is asked every ``schedule.watch_every`` steps and after the last, its numbers go to the curve.
+    Raises ``BadGenome`` (NaN, divergence, constant output) and ``Stopped`` after a checkpoint when asked to
+    give back. Stopped and resumed any number of times it ends with the same bits on one CPU class and recipe.
     """
-    training = _Training(context, architecture, schedule, start)
+    training = _Training(context, architecture, schedule, start, amend, watch)
     training.run()
     return training.trained()
 
 
 class _Training:
     def __init__(
-        self, context: Context, architecture: Architecture, schedule: Schedule, start: str | None
+        self,
+        context: Context,
+        architecture: Architecture,
+        schedule: Schedule,
+        start: str | None,
+        amend: Callable[[Network], None] | None,
+        watch: Watch | None,
     ) -> None:
         self.context, self.architecture, self.schedule = context, architecture, schedule
+        self.metric, self.several = context.summary.metric, context.summary.labels == "multi"
+        self.watch = watch
+        self.watched: list[Json] = []
         kept = context.resumed()
         manifest, recipe = context.data.manifest, context.recipe
         place = partial(
             Batches,
             manifest=manifest,
             device=context.device,
+            inputs=architecture.inputs,
             fidelity=context.job.fidelity,
             memory_format=recipe.memory_format,
         )
@@ -83,9 +108,11 @@ class _Training:
             self.network = placed(build(architecture), context.device, recipe.memory_format)
         if start is not None:
             self.network.load_state_dict(load_file(context.path(start)), strict=True)
+        if amend is not None:
+            amend(self.network)
         self.network.train()
         self.parameters = [value for value in self.network.parameters() if value.requires_grad]
-        self.optimiser = schedule.optimiser(self.parameters)
+        self.optimiser = schedule.make_optimiser(self.parameters, self.network.parameters_by_group())
         chosen = members(context.data.train, manifest, context.job.fidelity.samples)
         self.order = Order(chosen, schedule.batch, context.rng)
         most = recipe.micro_batch or self.order.batch
@@ -97,12 +124,12 @@ class _Training:
 
     def run(self) -> None:
         context, schedule = self.context, self.schedule
-        health = Health(schedule.steps, self.architecture.classes)
+        health = Health(schedule.steps, blind_loss(self.architecture.classes, several=self.several))
         reported = self.done
         while self.done < schedule.steps:
             self._give_back_if_asked()
-            rate = schedule.rate(self.done)
-            self._step(rate)
+            rate = schedule.set_rates(self.optimiser, self.done)
+            self._step()
             if health.due(self.done):
                 health.check(self.losses, self.done)
             if health.probe_due(self.done):
@@ -114,6 +141,8 @@ class _Training:
             if self._validates_now():
                 metrics = self._score().metrics
                 context.report(self.done, schedule.steps, metrics, always=True)
+            if self._watches_now():
+                self._look()
             if context.checkpoint_due():
                 context.checkpoint(self._payload())
 
@@ -121,38 +150,36 @@ class _Training:
         scored = self._score()
         schedule, architecture = self.schedule, self.architecture
         metrics = {
-            "fitness": scored.metrics["accuracy"],
+            "fitness": scored.metrics[self.metric],
             **scored.metrics,
             "train_loss": float(self.losses[-_LAST_LOSSES:].mean()),
             "parameters": float(architecture.parameters),
             "flops": float(architecture.macs),
         }
-        final = {name: metrics[name] for name in ("accuracy", "loss", "train_loss")}
+        final = {name: metrics[name] for name in (self.metric, "loss", "train_loss")}
         self.context.report(schedule.steps, schedule.steps, final, always=True)
         weights = self.context.put(save(_plain(self.network.state_dict()))) if schedule.keep_weights else None
-        return Trained(metrics, weights, pack_bits(scored.correct), self.network)
+        return Trained(metrics, weights, pack_bits(scored.correct), self.network, tuple(self.watched))
 
-    def _step(self, rate: float) -> None:
+    def _step(self) -> None:
         schedule, context = self.schedule, self.context
         batch = self.train.take(self.order.next().to(context.device), schedule.augmentation, context.rng)
-        total = len(batch.x)
+        total = len(batch.y)
         loss_sum: Tensor | None = None
         for start in range(0, total, self.micro_batch):
             part = slice(start, start + self.micro_batch)
-            x, y = batch.x[part], batch.y[part]
+            inputs, y = [values[part] for values in batch.inputs], batch.y[part]
             with torch.autocast(
                 context.device.type, torch.bfloat16, enabled=context.recipe.precision == "bf16"
             ):
-                logits = self.network(x)
-            loss = F.cross_entropy(logits.float(), y)
+                logits = self.network(*inputs)
+            loss = classification_loss(logits.float(), y, several=self.several)
             if self.micro_batch < total:
-                loss = loss * (len(x) / total)
+                loss = loss * (len(y) / total)
             loss.backward()
             loss_sum = loss.detach() if loss_sum is None else loss_sum + loss.detach()
         if schedule.gradient_norm:
             nn.utils.clip_grad_norm_(self.parameters, schedule.gradient_norm, foreach=True)
-        for group in self.optimiser.param_groups:
-            group["lr"] = rate
         self.optimiser.step()
         self.optimiser.zero_grad(set_to_none=True)
         assert loss_sum is not None
@@ -168,6 +195,18 @@ class _Training:
         every = self.schedule.validate_every
         return bool(every) and self.done % every == 0 and self.done < self.schedule.steps
 
+    def _watches_now(self) -> bool:
+        every = self.schedule.watch_every
+        return self.watch is not None and (
+            self.done == self.schedule.steps or bool(every and self.done % every == 0)
+        )
+
+    def _look(self) -> None:
+        assert self.watch is not None
+        seen = {name: float(value) for name, value in self.watch(self.network).items()}
+        self.watched.append({"step": self.done, **seen})
+        self.context.report(self.done, self.schedule.steps, seen, always=True)
+
     def _score(self) -> Scored:
         logits = logits_of(
             self.network,
@@ -180,7 +219,7 @@ class _Training:
     def _refuse_constant_output(self) -> None:
         self.network.eval()
         with torch.inference_mode():
-            logits = self.network(self.validation.take(slice(0, _PROBE)).x)
+            logits = self.network(*self.validation.take(slice(0, _PROBE)).inputs)
         self.network.train()
         if is_constant(logits):
             raise BadGenome(
@@ -190,21 +229,25 @@ class _Training:
     def _payload(self) -> Payload:
         tensors = {f"network.{name}": value for name, value in self.network.state_dict().items()}
         for number, parameter in enumerate(self.parameters):
-            momentum = self.optimiser.state[parameter].get("momentum_buffer")
-            if momentum is not None:
-                tensors[f"momentum.{number}"] = momentum
+            for name, value in self.optimiser.state[parameter].items():
+                if isinstance(value, Tensor):
+                    tensors[f"optimiser.{number}.{name}"] = value
         tensors["losses"] = self.losses
         tensors["order"] = torch.from_numpy(self.order.permutation)
-        return Payload(self.done, tensors, {"position": self.order.position})
+        return Payload(self.done, tensors, {"position": self.order.position, "watched": self.watched})
 
     def _restore(self, kept: Payload) -> None:
         self.network.load_state_dict(_under("network.", kept.tensors), strict=True)
-        for number, momentum in _under("momentum.", kept.tensors).items():
+        for name, value in _under("optimiser.", kept.tensors).items():
+            number, _, what = name.partition(".")
             parameter = self.parameters[int(number)]
-            self.optimiser.state[parameter]["momentum_buffer"] = torch.empty_like(parameter).copy_(momentum)
+            # Laid out in memory as its parameter is, so that updates round alike.
+            alike = torch.empty_like(parameter) if value.shape == parameter.shape else torch.empty_like(value)
+            self.optimiser.state[parameter][what] = alike.to(self.context.device).copy_(value)
         self.losses.copy_(kept.tensors["losses"])
         self.order.permutation = kept.tensors["order"].numpy()
         self.order.position = kept.values["position"]
+        self.watched = list(kept.values["watched"])
         self.done = kept.step
 
 

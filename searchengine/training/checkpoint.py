@@ -20,7 +20,7 @@ from torch import Tensor
 from searchengine.core.jsontext import Json, dumps, loads
 from searchengine.jobs.store import sync_folder
 
-FORMAT = 1
+FORMAT = 2
 _KEPT = 2
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import torch
 from torch import nn
 
@@ -10,7 +12,10 @@ from searchengine.training.recipe import MemoryFormat
 _LAST = {4: torch.channels_last, 5: torch.channels_last_3d}
 
 
-def placed(network: nn.Module, device: torch.device, memory_format: MemoryFormat) -> nn.Module:
+Placed = TypeVar("Placed", bound=nn.Module)
+
+
+def placed(network: Placed, device: torch.device, memory_format: MemoryFormat) -> Placed:
     """``network`` on ``device``, its convolution weights (rank 4 and 5) in the recipe's memory layout."""
     network.to(device)
     if memory_format == "channels_last":

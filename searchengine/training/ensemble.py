@@ -26,9 +26,9 @@ class EnsembleMember(NamedTuple):
 
 
 class ScoredEnsemble(NamedTuple):
-    """``metrics`` of the ensemble: fitness (= accuracy), accuracy, top_k, loss, parameters and flops (sums
-    over the members); ``members``: the metrics of each alone; ``correct``: per-sample correctness,
-    ``metrics.pack_bits``."""
+    """``metrics`` of the ensemble: fitness (= accuracy or mean average precision), what ``Scored`` has,
+    parameters and flops (sums over the members); ``members``: the metrics of each alone; ``correct``:
+    per-sample correctness, ``metrics.pack_bits``."""
 
     metrics: dict[str, float]
     members: tuple[dict[str, float], ...]
@@ -54,11 +54,12 @@ def score_ensemble(
         logits = member_logits(context, member)
         alone.append(score_logits(logits, labels, top_k).metrics)
         total = logits if total is None else total + logits
-        context.report(number + 1, len(members), {"accuracy": alone[-1]["accuracy"]}, always=True)
+        metric = context.summary.metric
+        context.report(number + 1, len(members), {metric: alone[-1][metric]}, always=True)
     assert total is not None
     scored = score_logits(total / len(members), labels, top_k)
     metrics = {
-        "fitness": scored.metrics["accuracy"],
+        "fitness": scored.metrics[context.summary.metric],
         **scored.metrics,
         "parameters": float(sum(member.architecture.parameters for member in members)),
         "flops": float(sum(member.architecture.macs for member in members)),
@@ -75,6 +76,7 @@ def member_logits(context: Context, member: EnsembleMember) -> Tensor:
         context.data.validation,
         context.data.manifest,
         context.device,
+        inputs=member.architecture.inputs,
         fidelity=context.job.fidelity,
         memory_format=recipe.memory_format,
     )

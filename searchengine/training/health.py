@@ -6,7 +6,7 @@ them.
 
 from __future__ import annotations
 
-from math import isfinite, log
+from math import isfinite
 
 from torch import Tensor
 
@@ -19,11 +19,11 @@ _CEILING = 20.0
 
 
 class Health:
-    """Watches the losses of one training of ``steps`` steps over ``classes`` classes."""
+    """Watches the losses of one training of ``steps`` steps; ``blind`` is the loss of blind guessing."""
 
-    def __init__(self, steps: int, classes: int) -> None:
+    def __init__(self, steps: int, blind: float) -> None:
         self._steps = steps
-        self._ceiling = _CEILING * log(max(classes, 2))
+        self._ceiling = _CEILING * blind
 
     def due(self, done: int) -> bool:
         """Whether losses are to be looked at after ``done`` steps."""

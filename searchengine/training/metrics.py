@@ -13,13 +13,17 @@ from torch import Tensor, nn
 
 from searchengine.core.errors import BadGenome
 from searchengine.data.batches import Batches
+from searchengine.training.losses import classification_loss
+from searchengine.training.precision_recall import mean_average_precision
 
 _CONSTANT = 1e-6
 
 
 class Scored(NamedTuple):
-    """``metrics``: ``accuracy``, ``top_k`` (both in [0, 1]) and ``loss`` (mean cross-entropy in nats);
-    ``correct`` says for every sample of the part, in its order, whether the likeliest class was right."""
+    """``metrics``: ``accuracy``, ``top_k`` (both in [0, 1]) and ``loss`` (mean cross-entropy in nats); with
+    several labels a sample ``mean_average_precision`` and ``loss``. ``correct`` says for every sample of the
+    part, in its order, whether the likeliest class was right; with several labels whether all were, at a
+    probability of one half."""
 
     metrics: dict[str, float]
     correct: np.ndarray[tuple[int], np.dtype[np.bool_]]
@@ -51,19 +55,21 @@ def logits_of(
         ):
             for start in range(0, len(batches), size):
                 between()
-                found.append(network(batches.take(slice(start, start + size)).x).float())
+                found.append(network(*batches.take(slice(start, start + size)).inputs).float())
     finally:
         network.train(was_training)
     return torch.cat(found)
 
 
 def score_logits(logits: Tensor, labels: Tensor, top_k: int | None = None) -> Scored:
-    """Metrics of logits (N, classes) against labels (N,). Raises ``BadGenome`` when logits are not finite, or
-    the same for every sample."""
+    """Metrics of logits (N, classes) against labels (N,), or against ones and zeros (N, classes) where a
+    sample may have several. Raises ``BadGenome`` when logits are not finite, or the same for every sample."""
     if not bool(torch.isfinite(logits).all()):
         raise BadGenome("nan", "the network's outputs on validation are not finite")
     if is_constant(logits):
         raise BadGenome("constant_output", "the network gives the same output for every validation sample")
+    if labels.dim() == 2:
+        return _score_several(logits, labels)
     correct = logits.argmax(1) == labels
     k = top_k or default_top_k(logits.shape[1])
     among = (logits.topk(k, dim=1).indices == labels[:, None]).any(1)
@@ -73,6 +79,15 @@ def score_logits(logits: Tensor, labels: Tensor, top_k: int | None = None) -> Sc
         "loss": float(F.cross_entropy(logits, labels)),
     }
     return Scored(metrics, correct.cpu().numpy())
+
+
+def _score_several(logits: Tensor, labels: Tensor) -> Scored:
+    correct = ((logits > 0) == (labels > 0)).all(1).cpu().numpy()
+    metrics = {
+        "mean_average_precision": mean_average_precision(logits.cpu().numpy(), labels.cpu().numpy()),
+        "loss": float(classification_loss(logits, labels.to(logits.dtype), several=True)),
+    }
+    return Scored(metrics, correct)
 
 
 def is_constant(logits: Tensor) -> bool:

@@ -56,7 +56,7 @@ def stack() -> Iterator[Stack]:
     try:
         running.start()
         wait_until(
-            lambda: running.rows("SELECT count(*) FROM datasets_dataset WHERE state = 'ready'")[0][0] >= 2,
+            lambda: running.rows("SELECT count(*) FROM datasets_dataset WHERE state = 'ready'")[0][0] >= 3,
             120,
             "the built-in data sets to be prepared",
         )

@@ -18,15 +18,23 @@ class DatasetState(models.TextChoices):
     CANCELLED = "cancelled", "cancelled"
 
 
+class FlowChoice(models.TextChoices):
+    AUTO = "auto", "Automatic"
+    FARNEBACK = "farneback", "Farnebäck"
+    DIS = "dis", "DIS"
+
+
 class Dataset(models.Model):
     """Prepared once under ``fingerprint``; a ready one never changes. ``source`` is the name of a built-in
-    set or the path an administrator gave on the command line; no browser ever sends one."""
+    set or the path an administrator gave on the command line; no browser ever sends one. ``flow`` is the
+    optical flow that was asked for, empty where the set decides."""
 
     team = models.ForeignKey("accounts.Team", on_delete=models.CASCADE, related_name="datasets")
     slug = models.SlugField(max_length=80)
     title = models.CharField(max_length=160)
     source = models.TextField()
     built_in = models.BooleanField(default=False)
+    flow = models.CharField(max_length=12, choices=FlowChoice.choices, blank=True, default="")
     state = models.CharField(max_length=12, choices=DatasetState.choices, default=DatasetState.WAITING)
     fingerprint = models.CharField(max_length=64, blank=True, default="")
     summary = models.TextField(default="{}", help_text="DataSummary as JSON text, once ready")

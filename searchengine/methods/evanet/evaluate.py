@@ -14,12 +14,12 @@ from searchengine.core.jobs import Score
 from searchengine.core.jsontext import Json
 from searchengine.data.augmentation import Augmentation
 from searchengine.methods.evanet.inspection import before_and_after, inspect
-from searchengine.methods.evanet.repeats import train_repeatedly
 from searchengine.nets.build import build
 from searchengine.nets.latency import measure
 from searchengine.training.candidate import Trained, train_candidate
 from searchengine.training.context import Context, JobKind, Output
 from searchengine.training.ensemble import EnsembleMember, score_ensemble
+from searchengine.training.repeats import train_repeatedly
 from searchengine.training.schedules import Schedule
 
 LATENCY_PASSES = 15
@@ -50,7 +50,7 @@ def retrain(context: Context) -> Output:
     trained = train_candidate(context, architecture, schedule)
     findings: Json = {"itgm": before_and_after(before, inspect(trained.network))}
     output = _output(subject, trained.metrics, trained, findings)
-    seconds = measure(trained.network, device=str(context.device), repetitions=LATENCY_PASSES).median  # type: ignore[arg-type]
+    seconds = measure(trained.network, device=str(context.device), repetitions=LATENCY_PASSES).median
     context.report(schedule.steps, schedule.steps, {"latency_ms": 1000.0 * seconds}, always=True)
     return output
 

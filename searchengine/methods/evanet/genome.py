@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from searchengine.core.errors import InvalidGenome
+from searchengine.core.genes import check_header, choice, object_with, whole
 from searchengine.core.jsontext import Json, digest
 from searchengine.core.jsontext import canonical as canonical_text
 
@@ -121,18 +122,14 @@ def parse(value: Json) -> Genome:
 
     Genes that a branch's kind has no use for are dropped; every other unknown gene is refused.
     """
-    genes = _object(
+    genes = object_with(
         value, "genome", ("schema", "method", "meta", "width", "in_channels", "stem", "pools", "blocks")
     )
-    if genes["schema"] != SCHEMA or isinstance(genes["schema"], bool):
-        raise InvalidGenome(
-            f"schema: expected {SCHEMA}, got {genes['schema']!r}; this version reads schema {SCHEMA} only"
-        )
-    _choice(genes["method"], ("evanet",), "method")
-    meta = _choice(genes["meta"], METAS, "meta")
-    width = _whole(genes["width"], 2, 128, "width")
-    in_channels = _whole(genes["in_channels"], 1, 16, "in_channels")
-    stem = _object(genes["stem"], "stem", ("op", "t"))
+    check_header(genes, "evanet", SCHEMA)
+    meta = choice(genes["meta"], METAS, "meta")
+    width = whole(genes["width"], 2, 128, "width")
+    in_channels = whole(genes["in_channels"], 1, 16, "in_channels")
+    stem = object_with(genes["stem"], "stem", ("op", "t"))
     if not isinstance(genes["blocks"], list):
         raise InvalidGenome(f"blocks: expected a list, got {type(genes['blocks']).__name__}")
     count = len(genes["blocks"])
@@ -140,12 +137,12 @@ def parse(value: Json) -> Genome:
         allowed = "1 to 4" if meta == "resnet" else f"1 to 3, or {INCEPTION_MODULES}"
         raise InvalidGenome(f"blocks: expected {allowed} blocks for meta {meta}, got {count}")
     names = pool_names(meta, count)
-    pools = _object(genes["pools"], "pools", names)
+    pools = object_with(genes["pools"], "pools", names)
     genome = Genome(
         meta=meta,
         width=width,
         in_channels=in_channels,
-        stem=Stem(_choice(stem["op"], OPERATIONS, "stem.op"), _odd(stem["t"], "stem.t")),
+        stem=Stem(choice(stem["op"], OPERATIONS, "stem.op"), _odd(stem["t"], "stem.t")),
         pools=tuple((name, _odd(pools[name], f"pools.{name}")) for name in names),
         blocks=tuple(_block(block, f"blocks[{index}]") for index, block in enumerate(genes["blocks"])),
     )
@@ -242,13 +239,13 @@ def _plain(op: str | None, t: int | None) -> Any:
 
 
 def _block(value: Any, name: str) -> Block:
-    genes = _object(value, name, ("repeats", "branches"))
+    genes = object_with(value, name, ("repeats", "branches"))
     branches = genes["branches"]
     if not isinstance(branches, list) or not 1 <= len(branches) <= MOST_BRANCHES:
         came = len(branches) if isinstance(branches, list) else repr(branches)[:60]
         raise InvalidGenome(f"{name}.branches: expected a list of 1 to {MOST_BRANCHES} branches, got {came}")
     return Block(
-        repeats=_whole(genes["repeats"], 1, MOST_REPEATS, f"{name}.repeats"),
+        repeats=whole(genes["repeats"], 1, MOST_REPEATS, f"{name}.repeats"),
         branches=tuple(_branch(branch, f"{name}.branches[{index}]") for index, branch in enumerate(branches)),
     )
 
@@ -256,17 +253,17 @@ def _block(value: Any, name: str) -> Block:
 def _branch(value: Any, name: str) -> Branch:
     if not isinstance(value, dict):
         raise InvalidGenome(f"{name}: expected an object, got {repr(value)[:60]}")
-    kind = _choice(value.get("kind"), KINDS, f"{name}.kind")
+    kind = choice(value.get("kind"), KINDS, f"{name}.kind")
     needed = genes_of(kind)
     idle = tuple(gene for gene in ("op", "t", "op2", "t2") if gene not in needed and gene in value)
-    genes = _object(value, name, ("kind", *needed, *idle))
+    genes = object_with(value, name, ("kind", *needed, *idle))
     read: dict[str, Any] = {}
     for gene in (*needed, *idle):
         is_size = gene in ("t", "t2")
         read[gene] = (
             _odd(genes[gene], f"{name}.{gene}")
             if is_size
-            else _choice(genes[gene], OPERATIONS, f"{name}.{gene}")
+            else choice(genes[gene], OPERATIONS, f"{name}.{gene}")
         )
     return Branch(kind, **{gene: read[gene] for gene in needed})
 
@@ -283,32 +280,6 @@ def _check_widths(genome: Genome) -> None:
                 f"blocks[{index}].branches: {len(block.branches)} branches share {channels} channels,"
                 f" each needs 4; use at most {max(1, channels // 4)} or a larger width"
             )
-
-
-def _object(value: Any, name: str, keys: tuple[str, ...]) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise InvalidGenome(f"{name}: expected an object, got {repr(value)[:60]}")
-    missing = [key for key in keys if key not in value]
-    if missing:
-        raise InvalidGenome(f"{name}: missing {', '.join(missing)}")
-    unknown = [str(key) for key in value if key not in keys]
-    if unknown:
-        raise InvalidGenome(
-            f"{name}: unknown {', '.join(unknown)[:80]}; expected {', '.join(keys) or 'nothing'}"
-        )
-    return value
-
-
-def _choice(value: Any, allowed: tuple[str, ...], name: str) -> str:
-    if not isinstance(value, str) or value not in allowed:
-        raise InvalidGenome(f"{name}: expected one of {', '.join(allowed)}, got {repr(value)[:60]}")
-    return value
-
-
-def _whole(value: Any, low: int, high: int, name: str) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-        raise InvalidGenome(f"{name}: expected a whole number from {low} to {high}, got {repr(value)[:60]}")
-    return value
 
 
 def _odd(value: Any, name: str) -> int:

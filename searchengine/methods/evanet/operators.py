@@ -44,12 +44,6 @@ class Mutation(NamedTuple):
     text: str
 
 
-def mutations_for_round(index: int, start: int, decay: int) -> int:
-    """Mutations of the child of round ``index`` (from 0): max(ceil(start - index / decay), 1), in whole
-    numbers."""
-    return max(start - index // decay, 1)
-
-
 # --- random genomes --------------------------------------------------------------------------------
 
 

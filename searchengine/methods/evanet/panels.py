@@ -7,11 +7,10 @@ from collections import Counter
 from collections.abc import Mapping
 
 from searchengine.core.jsontext import Json
+from searchengine.core.schedules import mutations_for_round
 from searchengine.methods.evanet.genome import Genome, canonical, genes_of, parse
 from searchengine.methods.evanet.handmade import HAND_MADE
-from searchengine.methods.evanet.operators import mutations_for_round
 from searchengine.report.history import RunHistory, ScoreRow
-from searchengine.report.lineage import ancestry
 from searchengine.report.panels.base import Panel, PanelAxis, PanelMaker, PanelSeries, PanelTable
 from searchengine.report.panels.histogram import temporal_sizes
 from searchengine.report.panels.layer_kinds import layer_kinds
@@ -58,37 +57,6 @@ def planned_mutations(run: RunHistory) -> dict[int, int]:
         for birth in run.births
         if birth.parents
     }
-
-
-def winner_ancestry(run: RunHistory) -> Panel:
-    """The best network's line of parents with the mutations on every step."""
-    help = "From the founder to the best network: what was changed on each step and what it brought."
-    best = _best(run)
-    steps = ancestry(run, best) if best is not None else ()
-    rows = tuple(
-        (
-            f"#{step.number}",
-            "; ".join(change.text for change in step.changes) or step.operator,
-            "" if step.fitness is None else f"{step.fitness:.3f}",
-            "" if step.gain is None else f"{step.gain:+.3f}",
-        )
-        for step in steps
-    )
-    numbers = tuple(step.number for step in steps)
-    series = PanelSeries(
-        "fitness along the line",
-        "step",
-        tuple(float(step.cycle) for step in steps),
-        tuple(step.fitness for step in steps),
-        births=numbers,
-        text=tuple(row[1] for row in rows),
-    )
-    return Panel(
-        "ancestry", "How the best network came to be", help, PanelAxis("round"), PanelAxis("fitness"),
-        (series,) if steps else (),
-        PanelTable(("birth", "changes", "fitness", "gain"), rows) if rows else None,
-        empty="" if steps else "Appears with the first result.",
-    )  # fmt: skip
 
 
 def final_accuracy(run: RunHistory) -> Panel:
@@ -243,17 +211,11 @@ PANELS: dict[str, PanelMaker] = {
     "layer-kinds": layer_kinds(layers_of, KIND_ORDER),
     "temporal-sizes": temporal_sizes(sizes_of),
     "mutations": mutation_schedule(planned_mutations),
-    "ancestry": winner_ancestry,
     "final-accuracy": final_accuracy,
     "itgm-profiles": itgm_profiles,
     "itgm-mixture": itgm_mixture,
     "ensemble": ensemble,
 }
-
-
-def _best(run: RunHistory) -> int | None:
-    told = [(row.fitness, -number) for number, row in run.first_scores().items() if row.fitness is not None]
-    return -max(told)[1] if told else None
 
 
 def _final_rows(run: RunHistory) -> dict[int, ScoreRow]:

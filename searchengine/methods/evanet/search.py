@@ -22,12 +22,13 @@ from searchengine.core.jsontext import Json
 from searchengine.core.method import Asked, Death, Outcome, Refused, Space, Told
 from searchengine.core.params import Params
 from searchengine.core.population import Individual, Population
+from searchengine.core.schedules import mutations_for_round
 from searchengine.core.selection import tournament
 from searchengine.core.setting import DataSummary
 from searchengine.methods.evanet.finale import Finale
 from searchengine.methods.evanet.genome import Genome, key, parse, to_json
 from searchengine.methods.evanet.handmade import HAND_MADE, hand_made, smallest
-from searchengine.methods.evanet.operators import mutate, mutations_for_round, random_genome
+from searchengine.methods.evanet.operators import mutate, random_genome
 from searchengine.methods.evanet.params import EvaNetParams
 from searchengine.methods.evanet.space import RANDOM_DRAWS, REDRAWS, EvaNetSpace
 

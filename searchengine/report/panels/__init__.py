@@ -7,18 +7,29 @@ from collections.abc import Iterable, Mapping
 
 from searchengine.core.errors import UnknownName
 from searchengine.report.history import RunHistory
-from searchengine.report.panels.base import Mark, Panel, PanelAxis, PanelMaker, PanelSeries, PanelTable
+from searchengine.report.panels.ancestry import winner_ancestry
+from searchengine.report.panels.base import (
+    Mark,
+    Panel,
+    PanelAxis,
+    PanelHeat,
+    PanelMaker,
+    PanelSeries,
+    PanelTable,
+)
 from searchengine.report.panels.mutations import mutation_schedule
 from searchengine.report.panels.operators import operator_panel
 from searchengine.report.panels.scatter import accuracy_cost
 
 __all__ = [
-    "PANELS", "Mark", "Panel", "PanelAxis", "PanelMaker", "PanelSeries", "PanelTable", "draw", "panel_makers",
+    "PANELS", "Mark", "Panel", "PanelAxis", "PanelHeat", "PanelMaker", "PanelSeries", "PanelTable", "draw",
+    "panel_makers",
 ]  # fmt: skip
 
 PANELS: dict[str, PanelMaker] = {
     "operators": operator_panel,
     "mutations": mutation_schedule(),
+    "ancestry": winner_ancestry,
     "accuracy-parameters": accuracy_cost("parameters"),
     "accuracy-flops": accuracy_cost("flops"),
     "accuracy-latency": accuracy_cost("latency"),

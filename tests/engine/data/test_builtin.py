@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from searchengine.core.errors import DataRefused
-from searchengine.data.builtin import MOTIONS, DigitsMotion, real_digits
+from searchengine.data.builtin.digits_motion import DigitsMotion
+from searchengine.data.builtin.motion import MOTIONS
+from searchengine.data.builtin.real_digits import real_digits
 from searchengine.data.judging import open_test
 from searchengine.data.manifest import Preparation
 from searchengine.data.prepare import prepare
@@ -40,6 +42,8 @@ def test_sizes_of_the_parts_in_motion(motion: tuple[Path, PreparedData]) -> None
     assert data.summary.shape == (1, 8, 16, 16)
     assert data.summary.classes == tuple(MOTIONS)
     assert not data.summary.mirror_safe
+    # Results that name this fingerprint stay comparable: what is prepared never changes unnoticed.
+    assert data.summary.fingerprint == "08f0f51e93f4c0ca15594c359a32830d"
     for part in (data.train, data.validation):
         assert len(set(np.bincount(part.y))) == 1
 

@@ -12,9 +12,10 @@ import pytest
 from PIL import Image
 
 from searchengine.core.errors import DataRefused, Stopped, UnknownName
+from searchengine.data.aside import sweep_abandoned
 from searchengine.data.judging import open_test
 from searchengine.data.manifest import Manifest, Preparation, read_manifest
-from searchengine.data.prepare import prepare, sweep_abandoned
+from searchengine.data.prepare import prepare
 from searchengine.data.prepared import find_prepared, open_part, open_prepared, prepared_sets
 from tests.engine.data.files import image_folder, write_npz
 
@@ -184,7 +185,7 @@ def test_the_fingerprint_depends_on_every_setting(tmp_path: Path) -> None:
         for name, value in other.items()
     }  # type: ignore[arg-type]
     assert len(found) == len(other)
-    assert {field.name for field in fields(Preparation)} - set(other) == {"frames", "group"}
+    assert {field.name for field in fields(Preparation)} - set(other) == {"frames", "group", "flow"}
 
 
 @pytest.mark.parametrize("name", ["nothing-here", "http://example.org/a.npz", "a\0b", "/etc/hostname"])

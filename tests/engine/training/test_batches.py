@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
+from searchengine.core.errors import DataRefused
 from searchengine.core.setting import Fidelity
 from searchengine.data.augmentation import Augmentation, augment
 from searchengine.data.batches import Batches, Order, members
-from searchengine.data.prepared import PreparedData
+from searchengine.data.prepare import prepare
+from searchengine.data.prepared import PreparedData, open_prepared
 
 CPU = torch.device("cpu")
 
@@ -87,7 +91,7 @@ def _pictures(count: int, clips: bool) -> torch.Tensor:
 @pytest.mark.parametrize("clips", [False, True])
 def test_a_shift_is_a_crop_of_the_padded_picture(clips: bool) -> None:
     x = _pictures(40, clips)
-    shifted = augment(x, Augmentation(shift=2), np.random.default_rng(1))
+    shifted = augment({"clip": x}, Augmentation(shift=2), np.random.default_rng(1))["clip"]
     padded = np.pad(x.numpy(), [(0, 0)] * (x.ndim - 2) + [(2, 2)] * 2, mode="edge")
     places = set()
     for before, after in zip(padded, shifted.numpy(), strict=True):
@@ -103,7 +107,7 @@ def test_a_shift_is_a_crop_of_the_padded_picture(clips: bool) -> None:
 def test_a_flip_mirrors_about_half_and_leaves_the_source(clips: bool) -> None:
     x = _pictures(200, clips)
     source = x.clone()
-    flipped = augment(x, Augmentation(flip=True), np.random.default_rng(1))
+    flipped = augment({"clip": x}, Augmentation(flip=True), np.random.default_rng(1))["clip"]
     assert torch.equal(x, source)
     mirrored = [torch.equal(after, before.flip(-1)) for before, after in zip(x, flipped, strict=True)]
     kept = [torch.equal(after, before) for before, after in zip(x, flipped, strict=True)]
@@ -123,3 +127,70 @@ def test_noise_is_drawn_on_normalised_values(digits: PreparedData) -> None:
     plain = batches.take(slice(0, 500)).x
     noisy = batches.take(slice(0, 500), Augmentation(noise=0.3), np.random.default_rng(0)).x
     assert float((noisy - plain).std()) == pytest.approx(0.3, rel=0.05)
+
+
+def test_a_flip_negates_horizontal_flow_and_nothing_else() -> None:
+    rng = np.random.default_rng(0)
+    flow = torch.from_numpy(rng.integers(-127, 128, (200, 2, 3, 6, 6), dtype=np.int8))
+    both = {"clip": _pictures(200, True), "flow": flow}
+    found = augment(both, Augmentation(flip=True), np.random.default_rng(1))
+    turned = [torch.equal(a, b.flip(-1)) for a, b in zip(found["clip"], both["clip"], strict=True)]
+    assert 60 < sum(turned) < 140
+    for number, is_turned in enumerate(turned):
+        expected = flow[number].int()
+        if is_turned:
+            expected = expected.flip(-1) * torch.tensor([-1, 1]).reshape(2, 1, 1, 1)
+        assert torch.equal(found["flow"][number].int(), expected)
+
+
+def test_one_draw_shifts_a_clip_and_its_flow_alike() -> None:
+    x = _pictures(50, True)
+    both = {"clip": x, "flow": (x.int() - 127).to(torch.int8)}
+    found = augment(both, Augmentation(shift=2), np.random.default_rng(1))
+    assert torch.equal((found["clip"].int() - 127).to(torch.int8), found["flow"])
+    assert not torch.equal(found["clip"], x)
+
+
+@pytest.fixture(scope="module")
+def streams(tmp_path_factory: pytest.TempPathFactory) -> PreparedData:
+    root = tmp_path_factory.mktemp("streams")
+    manifest = prepare("digits-motion16", root)
+    return open_prepared(root, manifest.summary.fingerprint)
+
+
+def test_a_network_gets_the_inputs_it_names_in_its_order(streams: PreparedData) -> None:
+    part = streams.validation
+    assert part.flow is not None
+    swapped = Batches(part, streams.manifest, CPU, inputs=("flow", "clip")).take(slice(0, 5))
+    assert [x.shape for x in swapped.inputs] == [(5, 2, 8, 16, 16), (5, 1, 8, 16, 16)]
+    assert np.allclose(swapped.inputs[0].numpy(), part.flow[:5] / 127, atol=1e-6)
+    alone = Batches(part, streams.manifest, CPU).take(slice(0, 5))
+    assert len(alone.inputs) == 1
+    assert torch.equal(alone.x, swapped.inputs[1])
+
+
+def test_flow_keeps_its_unit_at_half_resolution(streams: PreparedData) -> None:
+    half = Batches(streams.train, streams.manifest, CPU, inputs=("flow",), fidelity=Fidelity(resolution=2))
+    whole = Batches(streams.train, streams.manifest, CPU, inputs=("flow",)).take(slice(0, 3)).x
+    assert torch.allclose(half.take(slice(0, 3)).x, torch.nn.functional.avg_pool3d(whole, (1, 2, 2)))
+
+
+def test_a_network_that_reads_flow_is_refused_on_data_without(motion: PreparedData) -> None:
+    with pytest.raises(DataRefused, match="prepare digits-motion with flow"):
+        Batches(motion.train, motion.manifest, CPU, inputs=("clip", "flow"))
+
+
+def test_several_labels_become_one_probability_a_class(digits: PreparedData) -> None:
+    labels = np.zeros((len(digits.train.y), 10), dtype=np.uint8)
+    labels[np.arange(len(labels)), digits.train.y] = 1
+    labels[:, 3] = 1
+    summary = replace(digits.summary, labels="multi")
+    manifest = replace(digits.manifest, summary=summary)
+    part = digits.train._replace(y=labels)
+    plain = Batches(part, manifest, CPU).take(slice(0, 9))
+    assert torch.equal(plain.y, torch.from_numpy(labels[:9]).float())
+    smooth = Batches(part, manifest, CPU, label_smoothing=0.2).take(slice(0, 9))
+    assert torch.allclose(smooth.y, plain.y * 0.8 + 0.1)
+    tenth = members(part, manifest, 0.1)
+    assert len(tenth) == round(len(labels) / 10)
+    assert abs(labels[tenth, 0].mean() - labels[:, 0].mean()) < 0.03

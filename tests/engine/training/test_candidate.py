@@ -12,10 +12,12 @@ from searchengine.core.errors import BadGenome, InvalidParams, Stopped
 from searchengine.core.setting import Fidelity
 from searchengine.data.augmentation import Augmentation
 from searchengine.data.prepared import PreparedData
+from searchengine.nets.build import build
+from searchengine.nets.network import Network
 from searchengine.training.candidate import Trained, train_candidate
 from searchengine.training.context import Context
 from searchengine.training.metrics import unpack_bits
-from searchengine.training.schedules import Schedule
+from searchengine.training.schedules import GroupRate, Schedule
 from tests.engine.training.kit import Listener, make_context, tiny_network
 
 SCHEDULE = Schedule(
@@ -206,6 +208,7 @@ def test_constant_output_is_found_within_50_steps(digits: PreparedData, tmp_path
         ({"steps": 0}, "steps"),
         ({"steps": 1, "batch": 1}, "batch"),
         ({"steps": 1, "learning_rate": 0.0}, "learning_rate"),
+        ({"steps": 1, "optimiser": "adam"}, "optimiser"),
     ],
 )
 def test_schedules_out_of_range_are_refused(values: dict[str, float], name: str) -> None:
@@ -220,3 +223,58 @@ def test_the_rate_warms_up_and_falls_along_a_cosine() -> None:
     assert schedule.rate(10) == pytest.approx(0.4)
     assert schedule.rate(60) == pytest.approx(0.2)
     assert schedule.rate(110) == pytest.approx(0.0)
+
+
+def test_a_group_has_its_own_rate_and_decay_on_the_same_curve(digits: PreparedData, tmp_path: Path) -> None:
+    context = make_context(digits, tmp_path)
+    network = build(tiny_network(context.setting, 8))
+    rates = {"norm": GroupRate(0.04, 0.0), "none": GroupRate(1.0, 1.0)}
+    schedule = Schedule(steps=100, learning_rate=0.4, weight_decay=0.1, groups=rates)
+    groups = network.parameters_by_group()
+    optimiser = schedule.make_optimiser([*network.parameters()], groups)
+    common, norm = optimiser.param_groups
+    assert {id(one) for one in norm["params"]} == {id(one) for one in groups["norm"]}
+    assert (common["weight_decay"], norm["weight_decay"]) == (0.1, 0.0)
+    assert schedule.set_rates(optimiser, 50) == pytest.approx(0.2)
+    assert (common["lr"], norm["lr"]) == (pytest.approx(0.2), pytest.approx(0.02))
+    schedule.set_rates(optimiser, 0)
+    assert (common["lr"], norm["lr"]) == (0.4, pytest.approx(0.04))
+
+
+@pytest.mark.parametrize("optimiser", ["sgd", "adamw"])
+def test_stopped_anywhere_it_ends_with_the_same_bits_whatever_the_optimiser(
+    digits: PreparedData, tmp_path: Path, optimiser: str
+) -> None:
+    schedule = Schedule(
+        steps=12, batch=16, learning_rate=0.01, optimiser=optimiser, groups={"norm": GroupRate(0.1, 0.0)},  # type: ignore[arg-type]
+        watch_every=4,
+    )  # fmt: skip
+
+    def watch(network: Network) -> dict[str, float]:
+        return {"first": float(next(network.parameters()).detach().abs().mean())}
+
+    def run(context: Context) -> Trained:
+        return train_candidate(context, tiny_network(context.setting, 8), schedule, watch=watch)
+
+    whole = run(make_context(digits, tmp_path / "whole"))
+    assert [row["step"] for row in whole.watched] == [4, 8, 12]
+    for at in (1, 5, 9):
+        folder = tmp_path / f"stopped{at}"
+        with pytest.raises(Stopped):
+            run(make_context(digits, folder, listener=Listener(lambda one, at=at: one.asked > at)))
+        resumed = run(make_context(digits, folder))
+        assert (resumed.weights, resumed.watched) == (whole.weights, whole.watched)
+
+
+def test_what_is_amended_stays_so_after_a_resume(digits: PreparedData, tmp_path: Path) -> None:
+    def amend(network: Network) -> None:
+        next(network.parameters()).requires_grad_(False)
+
+    def run(context: Context) -> Trained:
+        return train_candidate(context, tiny_network(context.setting, 8), Schedule(steps=8), amend=amend)
+
+    with pytest.raises(Stopped):
+        run(make_context(digits, tmp_path / "stopped", listener=Listener(lambda one: one.asked > 3)))
+    resumed = run(make_context(digits, tmp_path / "stopped"))
+    assert not next(resumed.network.parameters()).requires_grad
+    assert resumed.weights == run(make_context(digits, tmp_path / "whole")).weights

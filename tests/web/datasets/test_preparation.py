@@ -36,7 +36,7 @@ def test_the_first_account_owns_a_team_with_the_built_in_sets() -> None:
     made = create_first_account(password="a long pass phrase 7")
     assert made is not None
     assert made.user.memberships.get().role == Role.OWNER
-    assert {"digits", "digits-motion"} <= set(
+    assert {"digits", "digits-motion", "digits-motion16"} == set(
         Dataset.objects.filter(team=made.team).values_list("slug", flat=True)
     )
     assert create_first_account() is None

@@ -73,6 +73,7 @@ class CancelDataset(View):
 
 def dataset_json(dataset: Dataset) -> dict[str, Any]:
     """A data set as clients see it; never where it came from on the server."""
+    summary = loads(dataset.summary)
     return {
         "id": dataset.pk,
         "team": dataset.team.slug,
@@ -80,8 +81,10 @@ def dataset_json(dataset: Dataset) -> dict[str, Any]:
         "title": dataset.title,
         "state": dataset.state,
         "built_in": dataset.built_in,
+        "flow": bool(summary.get("flow", dataset.flow)),
+        "labels": str(summary.get("labels", "single")) if summary else "",
         "fingerprint": dataset.fingerprint,
-        "summary": loads(dataset.summary),
+        "summary": summary,
         "progress": dataset.progress,
         "doing": dataset.doing,
         "error": dataset.error,

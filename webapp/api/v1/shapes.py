@@ -45,6 +45,8 @@ class DatasetShape(serializers.Serializer[None]):
     title = serializers.CharField()
     state = serializers.CharField()
     built_in = serializers.BooleanField()
+    flow = serializers.BooleanField(help_text="whether it has optical flow, or will have when it is ready")
+    labels = serializers.CharField(help_text="single or multi labels a sample; empty until it is ready")
     fingerprint = serializers.CharField()
     summary = serializers.DictField()
     progress = serializers.FloatField()

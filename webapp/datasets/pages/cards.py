@@ -31,8 +31,8 @@ class Part(NamedTuple):
 
 
 class DatasetCard(NamedTuple):
-    """``shape`` is the size of one sample in words; ``labels`` pairs each clip's file name with what it
-    shows."""
+    """``shape`` is the size of one sample in words; ``clips`` and ``flows`` pair each picture's file name
+    with the class it shows."""
 
     dataset: Dataset
     summary: DataSummary | None
@@ -41,10 +41,17 @@ class DatasetCard(NamedTuple):
     parts: tuple[Part, ...]
     previews: Previews
     clips: tuple[tuple[str, str], ...]
+    flows: tuple[tuple[str, str], ...]
     report: tuple[str, ...]
     runs: int
 
+    @property
+    def moving(self) -> bool:
+        """Whether it is being prepared or waits for that."""
+        return self.dataset.state in MOVING
 
+
+MOVING = (DatasetState.WAITING, DatasetState.PREPARING)
 USES = {
     "train": "networks learn from these",
     "validation": "selection judges on these",
@@ -81,10 +88,16 @@ def _card(dataset: Dataset, runs: int) -> DatasetCard:
         shape=_shape(summary) if summary else "",
         parts=_parts(summary) if summary else (),
         previews=seen,
-        clips=tuple((name, clip_label(name, summary.classes if summary else ())) for name in seen.clips),
+        clips=_labelled(seen.clips, summary),
+        flows=_labelled(seen.flows, summary),
         report=tuple(loads(dataset.report)),
         runs=runs,
     )
+
+
+def _labelled(names: tuple[str, ...], summary: DataSummary | None) -> tuple[tuple[str, str], ...]:
+    classes = summary.classes if summary else ()
+    return tuple((name, clip_label(name, classes)) for name in names)
 
 
 def _shape(summary: DataSummary) -> str:

@@ -11,22 +11,29 @@ from webapp.datasets.models import Dataset
 
 TYPES = {".png": "image/png"}
 MOST_CLIPS = 24
-SHEET = "sheet.png"
+SHEET, WHEEL = "sheet.png", "flow-wheel.png"
+CLIP, FLOW = "class-", "flow-class-"
 
 
 class Previews(NamedTuple):
-    """File names: the sample sheet, if there is one, and clips that play."""
+    """File names: the sample sheet and the colours of directions, if there are any, clips that play, and
+    the same clips above their optical flow."""
 
     sheet: str | None
     clips: tuple[str, ...]
+    flows: tuple[str, ...] = ()
+    wheel: str | None = None
 
 
 def previews(dataset: Dataset) -> Previews:
     """What there is to see of a data set; reads one folder."""
     names = sorted(_files(dataset), key=lambda name: (len(name), name))
-    sheet = SHEET if SHEET in names else None
-    clips = tuple(name for name in names if name != SHEET)
-    return Previews(sheet, clips[:MOST_CLIPS])
+    return Previews(
+        sheet=SHEET if SHEET in names else None,
+        clips=tuple(name for name in names if name.startswith(CLIP))[:MOST_CLIPS],
+        flows=tuple(name for name in names if name.startswith(FLOW))[:MOST_CLIPS],
+        wheel=WHEEL if WHEEL in names else None,
+    )
 
 
 def preview_file(dataset: Dataset, name: str) -> Path | None:

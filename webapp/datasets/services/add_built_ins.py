@@ -12,6 +12,7 @@ from webapp.datasets.models import Dataset
 BUILT_IN = {
     "digits": "Handwritten digits (1,797 real 8×8 images)",
     "digits-motion": "Digits in motion (clips of the real digits, 8 classes)",
+    "digits-motion16": "Digits in motion, shape and direction (16 classes, with optical flow)",
 }
 """Name for the engine → title."""
 

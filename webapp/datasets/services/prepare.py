@@ -51,7 +51,7 @@ def prepare(dataset_id: int) -> bool:
     dataset = Dataset.objects.get(pk=dataset_id)
     watch = _Watch(dataset)
     ended = run_lines(
-        [sys.executable, "-m", "searchengine", "data", "prepare", dataset.source, "--json"],
+        _command(dataset),
         hear=watch.hear,
         go_on=watch.go_on,
         seconds=LONGEST_SECONDS,
@@ -60,6 +60,17 @@ def prepare(dataset_id: int) -> bool:
     )
     watch.conclude(ended)
     return True
+
+
+def _command(dataset: Dataset) -> list[str]:
+    command = [sys.executable, "-m", "searchengine", "data", "prepare", dataset.source, "--json"]
+    return [*command, "--flow", dataset.flow] if dataset.flow else command
+
+
+def _sentence(fault: Json) -> str:
+    """What became of one sample, as a page says it."""
+    used = ", used all the same" if fault.get("used") else ""
+    return f"{fault.get('where', '')}: {fault.get('reason', '')}{used}"[:500]
 
 
 class _Watch:
@@ -84,7 +95,7 @@ class _Watch:
         if isinstance(value.get("summary"), dict):
             self.summary = value["summary"]
         if isinstance(value.get("faults"), list):
-            self.report = [str(sentence)[:500] for sentence in value["faults"][:200]]
+            self.report = [_sentence(fault) for fault in value["faults"][:200] if isinstance(fault, dict)]
         if "error" in value:
             self.error = str(value["error"])[:2000]
 

@@ -19,8 +19,8 @@ from searchengine.methods.evanet.params import EvaNetParams
 from searchengine.methods.evanet.space import EvaNetSpace
 from searchengine.nets.build import build
 from searchengine.training.metrics import logits_of, score_logits
+from tests.engine.methods.bench import Bench, Listener
 from tests.engine.methods.evanet.bars import moving_bars
-from tests.engine.methods.evanet.bench import Bench, Listener
 
 
 @pytest.fixture(scope="module")

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from searchengine.core.schedules import mutations_for_round
 from searchengine.methods.evanet.genome import Bounds, check_within, key, parse, to_json
-from searchengine.methods.evanet.operators import OPERATORS, mutate, mutations_for_round, random_genome
+from searchengine.methods.evanet.operators import OPERATORS, mutate, random_genome
 from tests.engine.methods.evanet.published import TINY
 
 BOUNDS = {

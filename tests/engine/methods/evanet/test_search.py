@@ -5,9 +5,9 @@ import json
 import pytest
 
 from searchengine.core.jobs import Failure, Result, Score
+from searchengine.core.schedules import mutations_for_round
 from searchengine.driver import make_plan
 from searchengine.driver.envelope import LARGEST_STATE, Envelope
-from searchengine.methods.evanet.operators import mutations_for_round
 from searchengine.testing.rehearsal import Rehearsal, hashed, some_at_random
 from tests.engine.methods.evanet.published import SMALL_DATA
 

@@ -1,15 +1,16 @@
-"""Runs one of EvaNet's jobs in this process, on a prepared set, as a training process would."""
+"""Runs one job of a method in this process, on a prepared set, as a training process would."""
 
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
 import torch
 
+from searchengine import catalogue
 from searchengine.core.jobs import Job, Proposal
 from searchengine.core.jsontext import Json
 from searchengine.data.prepared import open_prepared
 from searchengine.jobs.store import Store
-from searchengine.methods.evanet.evaluate import JOB_KINDS
 from searchengine.training.context import Context, Output
 from searchengine.training.seeding import seed_job
 
@@ -31,7 +32,8 @@ class Listener:
 
 
 class Bench:
-    def __init__(self, folder: Path, data_root: Path, fingerprint: str) -> None:
+    def __init__(self, folder: Path, data_root: Path, fingerprint: str, slug: str = "evanet") -> None:
+        self.slug = slug
         self.folder, self.store = folder, Store(folder / "store")
         self.prepared = open_prepared(data_root, fingerprint)
         self.context: Context | None = None
@@ -48,7 +50,7 @@ class Bench:
     ) -> Output:
         """The output of that proposal's job. ``attempt`` names the folder of its checkpoints."""
         job = Job(
-            0, "evanet", proposal.kind, tuple(genomes), genomes, seed, proposal.fidelity, proposal.arguments,
+            0, self.slug, proposal.kind, tuple(genomes), genomes, seed, proposal.fidelity, proposal.arguments,
             inputs or {}, {"precision": "float32"}, proposal.cost, proposal.phase, "protocol",
         )  # fmt: skip
         self.context = Context(
@@ -61,4 +63,5 @@ class Bench:
             rng=seed_job(seed),
             device=torch.device("cpu"),
         )
-        return JOB_KINDS[proposal.kind](self.context)
+        kinds = import_module(catalogue.evaluators(self.slug)).JOB_KINDS
+        return kinds[proposal.kind](self.context)
