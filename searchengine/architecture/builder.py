@@ -106,13 +106,15 @@ class Builder:
         kernel: Sizes,
         stride: Sizes = 1,
         padding: Sizes | None = None,
+        dilation: Sizes = 1,
         groups: int = 1,
         bias: bool = False,
         name: str | None = None,
         **options: Any,
     ) -> Ref:
-        """Convolution over all axes of ``x`` but the channels; ``padding`` None is k // 2 on each side."""
-        sizes: Arguments = {"kernel": kernel, "stride": stride, "padding": padding}
+        """Convolution over all axes of ``x`` but the channels; ``padding`` None is dilation·(k // 2) on each
+        side."""
+        sizes: Arguments = {"kernel": kernel, "stride": stride, "padding": padding, "dilation": dilation}
         return self.node(
             "conv", x, name=name, channels=channels, **sizes, groups=groups, bias=bias, **options
         )
@@ -159,13 +161,15 @@ class Builder:
         stride: Sizes | None = None,
         padding: Sizes | None = None,
         count_include_pad: bool = False,
+        ceil: bool = False,
         name: str | None = None,
         **options: Any,
     ) -> Ref:
         """``op`` is max or avg; ``stride`` None is the kernel; ``padding`` None is k // 2 for odd, 0 for
-        even windows."""
+        even windows; ``ceil``: a partial window at the end counts."""
         sizes: Arguments = {"kernel": kernel, "stride": stride, "padding": padding}
-        return self.node("pool", x, name=name, op=op, **sizes, count_include_pad=count_include_pad, **options)
+        how: Arguments = {"count_include_pad": count_include_pad, "ceil": ceil}
+        return self.node("pool", x, name=name, op=op, **sizes, **how, **options)
 
     def mean(
         self, x: Ref, *, axes: Sequence[str], keepdim: bool = False, name: str | None = None, **options: Any
@@ -173,8 +177,23 @@ class Builder:
         """Mean over axes named T, H, W."""
         return self.node("mean", x, name=name, axes=tuple(axes), keepdim=keepdim, **options)
 
-    def add(self, *xs: Ref, name: str | None = None, **options: Any) -> Ref:
-        return self.node("add", *xs, name=name, **options)
+    def add(self, *xs: Ref, average: bool = False, name: str | None = None, **options: Any) -> Ref:
+        """The sum of maps of one shape, or their mean."""
+        return self.node("add", *xs, name=name, average=average, **options)
+
+    def weighted_sum(self, *xs: Ref, name: str | None = None, **options: Any) -> Ref:
+        """The sum of maps of one shape, each times the sigmoid of a logit of its own."""
+        return self.node("weighted_sum", *xs, name=name, **options)
+
+    def frame_softmax(self, x: Ref, *, name: str | None = None, **options: Any) -> Ref:
+        """A sequence (C, T) to (C,), frames weighted by a softmax over time."""
+        return self.node("frame_softmax", x, name=name, **options)
+
+    def tvl1_flow(
+        self, x: Ref, *, iterations: int = 40, clip: float = 4.0, name: str | None = None, **options: Any
+    ) -> Ref:
+        """The optical flow of a clip, (2, T, H, W); ``clip`` pixels of displacement become 1."""
+        return self.node("tvl1_flow", x, name=name, iterations=iterations, clip=clip, **options)
 
     def concat(self, *xs: Ref, name: str | None = None, **options: Any) -> Ref:
         return self.node("concat", *xs, name=name, **options)

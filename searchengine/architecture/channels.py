@@ -108,6 +108,8 @@ def _traced(architecture: Architecture) -> _Trace:
             parts[node.name] = parts[node.inputs[0]]
         if role == "ties":
             trace.tie(node, [parts[name] for name in node.inputs])
+        if node.entry.fixed_width:
+            trace.fix(parts[node.name], node.entry.fixed_width)
         divisor = node.entry.divisor(node.arguments, node.input_shapes)
         if divisor > 1:
             trace.divide([*parts[node.name], *(n for name in node.inputs for n in parts[name])], divisor)

@@ -12,10 +12,11 @@ class LayerCost(NamedTuple):
     """Cost of one layer for one sample.
 
     ``macs`` are multiply-adds of convolutions and linear layers. ``kernel_macs`` are the multiplications that
-    build a kernel (or a flow field) before it is used: once a forward pass, whatever the batch.
+    build a kernel before it is used, once a forward pass whatever the batch, or the flow of one sample.
     ``keeps_inputs`` and ``keeps_output`` say which tensors of the graph autograd holds on to because of this
     layer; ``kept_bytes`` (a sample) and ``kept_bytes_fixed`` (a pass) are what it holds besides those,
     parameters excluded. ``passes_input``: the output is the input itself, not a new tensor.
+    ``stops_gradient``: nothing before it learns through it.
     """
 
     parameters: int = 0
@@ -24,6 +25,7 @@ class LayerCost(NamedTuple):
     keeps_inputs: bool = False
     keeps_output: bool = False
     passes_input: bool = False
+    stops_gradient: bool = False
     kept_bytes: int = 0
     kept_bytes_fixed: int = 0
 

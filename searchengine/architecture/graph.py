@@ -80,7 +80,7 @@ class Architecture:
 
     @property
     def kernel_macs(self) -> int:
-        """Multiplications that build kernels, once a pass: not part of :attr:`macs`."""
+        """Multiplications that build kernels (once a pass) or flow (a sample): not part of :attr:`macs`."""
         return self.costs.kernel_macs
 
     def activation_bytes(self, batch: int) -> int:

@@ -30,7 +30,8 @@ def kept_by_node(nodes: Iterable[Node]) -> dict[str, Kept]:
     for node in nodes:
         cost = node.cost
         made_by[node.name] = made_by[node.inputs[0]] if cost.passes_input else node.name
-        if cost.parameters or any(name in in_backward for name in node.inputs):
+        passes = not cost.stops_gradient and any(name in in_backward for name in node.inputs)
+        if cost.parameters or passes:
             in_backward.add(node.name)
             if cost.keeps_inputs:
                 outputs.update(made_by[name] for name in node.inputs)

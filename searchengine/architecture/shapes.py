@@ -54,9 +54,16 @@ def spatial_rank(shape: Shape, what: str) -> int:
 
 
 def window_output(
-    shape: Shape, kernel: Sequence[int], stride: Sequence[int], padding: Sequence[int], what: str
+    shape: Shape,
+    kernel: Sequence[int],
+    stride: Sequence[int],
+    padding: Sequence[int],
+    what: str,
+    *,
+    ceil: bool = False,
 ) -> tuple[int, ...]:
-    """Sizes after a sliding window, an axis each: ``(size + 2·padding - kernel) // stride + 1``.
+    """Sizes after a sliding window, an axis each: ``(size + 2·padding - kernel) // stride + 1``; with
+    ``ceil`` a last window that only begins inside counts too (the division rounds up, as torch does it).
 
     Raises :class:`InfeasibleArchitecture` where the window is longer than the padded axis.
     """
@@ -67,8 +74,16 @@ def window_output(
                 f"{what}: a window of {k} is longer than axis {axis}, which is {size} with padding {p} on"
                 " each side; take a shorter window or more padding"
             )
-        sizes.append((size + 2 * p - k) // s + 1)
+        windows = (size + 2 * p - k) // s + 1
+        if ceil and (size + 2 * p - k) % s and windows * s < size + p:
+            windows += 1
+        sizes.append(windows)
     return tuple(sizes)
+
+
+def spread(kernel: Sequence[int], dilation: Sequence[int]) -> tuple[int, ...]:
+    """How far a kernel with gaps reaches, an axis each: ``dilation·(k - 1) + 1``."""
+    return tuple(d * (k - 1) + 1 for k, d in zip(kernel, dilation, strict=True))
 
 
 def half(kernel: Sequence[int]) -> tuple[int, ...]:

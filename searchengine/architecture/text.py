@@ -53,10 +53,11 @@ def _totals(architecture: Architecture) -> list[str]:
         f"parameters     {architecture.parameters:,}",
         f"multiply-adds  {architecture.macs:,} for one sample",
     ]
-    if architecture.kernel_macs:
-        lines.append(
-            f"kernels        {architecture.kernel_macs:,} multiplications to build them, once a pass"
-        )
+    flow = sum(node.cost.kernel_macs for node in architecture.deployed if node.kind == "tvl1_flow")
+    if kernels := architecture.kernel_macs - flow:
+        lines.append(f"kernels        {kernels:,} multiplications to build them, once a pass")
+    if flow:
+        lines.append(f"flow           {flow:,} multiplications to compute it, of one sample")
     one = architecture.activation_bytes(1)
     lines.append(f"memory         {one:,} bytes kept for the backward pass of one sample")
     lines.append(

@@ -11,12 +11,15 @@ from searchengine.architecture.kinds.base import Arguments, Kind, Role
 from searchengine.architecture.kinds.concat import Concat
 from searchengine.architecture.kinds.conv import Conv
 from searchengine.architecture.kinds.dropout import Dropout
+from searchengine.architecture.kinds.frame_softmax import FrameSoftmax
 from searchengine.architecture.kinds.input import Input
 from searchengine.architecture.kinds.itgm import ITGM
 from searchengine.architecture.kinds.linear import Linear
 from searchengine.architecture.kinds.mean import Mean
 from searchengine.architecture.kinds.norm import Norm
 from searchengine.architecture.kinds.pool import Pool
+from searchengine.architecture.kinds.tvl1_flow import TVL1Flow
+from searchengine.architecture.kinds.weighted_sum import WeightedSum
 from searchengine.core.errors import InfeasibleArchitecture
 
 __all__ = ["Arguments", "Kind", "Role", "kind_named", "kinds", "register"]
@@ -63,5 +66,8 @@ for _kind in (
     Add(),
     Concat(),
     Dropout(),
+    WeightedSum(),
+    FrameSoftmax(),
+    TVL1Flow(),
 ):
     register(_kind)

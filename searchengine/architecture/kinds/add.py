@@ -1,4 +1,4 @@
-"""The sum of maps of one shape."""
+"""The sum or the mean of maps of one shape."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from searchengine.core.errors import InfeasibleArchitecture
 
 
 class Add(Kind):
-    """No parameters, no arguments; two or more inputs of equal shape, whose channels are tied by it."""
+    """No parameters; two or more inputs of equal shape, whose channels are tied by it. Arguments: ``average``
+    (False: the sum; True: the mean)."""
 
     name = "add"
     role: ClassVar[Role] = "ties"
@@ -22,7 +23,7 @@ class Add(Kind):
     layer_class = "Add"
 
     def arguments(self, given: Arguments, shapes: Sequence[Shape]) -> Arguments:
-        return take(given, "add")
+        return {"average": bool(take(given, "add", average=False)["average"])}
 
     def shape(self, arguments: Arguments, shapes: Sequence[Shape]) -> Shape:
         if len(set(shapes)) != 1:
@@ -35,4 +36,7 @@ class Add(Kind):
         return LayerCost()
 
     def layer_arguments(self, arguments: Arguments, shapes: Sequence[Shape]) -> Arguments:
-        return {}
+        return {"average": True} if arguments["average"] else {}
+
+    def summary(self, arguments: Arguments) -> str:
+        return "mean" if arguments["average"] else ""

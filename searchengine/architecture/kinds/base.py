@@ -25,6 +25,7 @@ class Kind(ABC):
     ``layer_module`` and ``layer_class`` name the torch class that computes it; its file imports torch
     alone, and :meth:`layer_arguments` gives the class's keyword arguments. Both the network builder and
     the source writer use these three. A kind without a layer (the input) has empty names.
+    ``fixed_width`` is the reason why a kind that makes channels always makes as many (empty: any number).
     ``inits`` are the initialisations its layer knows, the default first; ``parameter_group`` is where its
     parameters belong unless a node says otherwise.
     """
@@ -35,6 +36,7 @@ class Kind(ABC):
     most_inputs: ClassVar[int] = 1
     layer_module: ClassVar[str] = ""
     layer_class: ClassVar[str] = ""
+    fixed_width: ClassVar[str] = ""
     inits: ClassVar[tuple[str, ...]] = ()
     parameter_group: ClassVar[str] = ""
 

@@ -19,7 +19,7 @@ class Linear(Kind):
     role: ClassVar[Role] = "makes"
     layer_module = "searchengine.layers.linear"
     layer_class = "Linear"
-    inits = ("truncated",)
+    inits = ("truncated", "small")
     parameter_group = "weight"
 
     def arguments(self, given: Arguments, shapes: Sequence[Shape]) -> Arguments:

@@ -15,14 +15,17 @@ _ALONG_TIME = {"kernel": 1, "stride": 1, "padding": 0}  # what the first of two 
 
 class Pool(Kind):
     """No parameters. Arguments: ``op`` (max, avg), ``kernel``, ``stride`` (the kernel), ``padding`` (k //
-    2 for odd windows, 0 for even), ``count_include_pad`` (False; only an average asks)."""
+    2 for odd windows, 0 for even), ``count_include_pad`` (False; only an average asks), ``ceil`` (False: a
+    partial window at the end is left out; only a maximum may count it)."""
 
     name = "pool"
     layer_module = "searchengine.layers.pool"
     layer_class = "Pool"
 
     def arguments(self, given: Arguments, shapes: Sequence[Shape]) -> Arguments:
-        taken = take(given, "pool", op=..., kernel=..., stride=None, padding=None, count_include_pad=False)
+        taken = take(
+            given, "pool", op=..., kernel=..., stride=None, padding=None, count_include_pad=False, ceil=False
+        )
         if taken["op"] not in ("max", "avg"):
             raise InfeasibleArchitecture(f"pooling must be max or avg, got {taken['op']!r}")
         rank = spatial_rank(shapes[0], "pooling")
@@ -34,17 +37,24 @@ class Pool(Kind):
             raise InfeasibleArchitecture(
                 f"a pool's padding may be at most half its kernel, got {padding} for {kernel}"
             )
+        if taken["ceil"] and taken["op"] != "max":
+            raise InfeasibleArchitecture(
+                "only a maximum may count a partial last window, since an average over fewer values is"
+                " another thing; leave ceil away"
+            )
         return {
             "op": taken["op"],
             "kernel": kernel,
             "stride": per_axis(stride, rank, "a pool's stride"),
             "padding": padding,
             "count_include_pad": bool(taken["count_include_pad"]) and taken["op"] == "avg",
+            "ceil": bool(taken["ceil"]),
         }
 
     def shape(self, arguments: Arguments, shapes: Sequence[Shape]) -> Shape:
         a = arguments
-        return (shapes[0][0], *window_output(shapes[0], a["kernel"], a["stride"], a["padding"], "pooling"))
+        sizes = window_output(shapes[0], a["kernel"], a["stride"], a["padding"], "pooling", ceil=a["ceil"])
+        return (shapes[0][0], *sizes)
 
     def cost(self, arguments: Arguments, shapes: Sequence[Shape]) -> LayerCost:
         if arguments["op"] == "avg":
@@ -60,7 +70,10 @@ class Pool(Kind):
 
     def layer_arguments(self, arguments: Arguments, shapes: Sequence[Shape]) -> Arguments:
         layer = {name: arguments[name] for name in ("op", "kernel", "stride", "padding")}
-        return {**layer, "count_include_pad": True} if arguments["count_include_pad"] else layer
+        for name in ("count_include_pad", "ceil"):
+            if arguments[name]:
+                layer[name] = True
+        return layer
 
     def summary(self, arguments: Arguments) -> str:
         return f"{arguments['op']} {times(arguments['kernel'])}{strided(arguments['stride'])}"

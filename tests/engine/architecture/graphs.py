@@ -34,11 +34,16 @@ def architectures(draw: st.DrawFn, most_layers: int = 9, resizable: bool | None 
         unread[ref.name] = ref
 
     add(b.conv(source, draw(WIDTHS), kernel=draw(KERNELS), name="stem"), source)
+    if name == "clip" and draw(st.booleans()):
+        flow = b.tvl1_flow(source, iterations=3, name="flow")
+        add(b.conv(flow, draw(WIDTHS), kernel=draw(KERNELS), name="flow_stem"), flow)
     for number in range(draw(st.integers(0, most_layers))):
         repeat = (number % 3 + 1, 3) if draw(st.booleans()) else None
         with b.scope(draw(st.sampled_from(["a", "b"])) + str(number), repeat=repeat, variant="v"):
             layer = draw(
-                st.sampled_from(["conv", "norm", "activation", "pool", "add", "concat", "dropout", "itgm"])
+                st.sampled_from(
+                    ["conv", "norm", "activation", "pool", "add", "concat", "dropout", "itgm", "weighted_sum"]
+                )
             )
             x = draw(st.sampled_from(refs))
             rank = len(x.shape) - 1
@@ -49,7 +54,17 @@ def architectures(draw: st.DrawFn, most_layers: int = 9, resizable: bool | None 
                     stride = draw(st.sampled_from([1, 1, 2]))
                     bias = draw(st.booleans())
                     kernel = tuple(draw(KERNELS) for _ in range(rank))
-                    add(b.conv(x, channels, kernel=kernel, stride=stride, groups=groups, bias=bias), x)
+                    dilation = tuple(draw(st.sampled_from([1, 1, 2])) for _ in range(rank))
+                    if rank == 3 and draw(st.booleans()):  # along time alone
+                        kernel, stride = (kernel[0], 1, 1), 1
+                    init = draw(st.sampled_from(["", "small"]))
+                    add(
+                        b.conv(
+                            x, channels, kernel=kernel, stride=stride, dilation=dilation, groups=groups,
+                            bias=bias, init=init,
+                        ),
+                        x,
+                    )  # fmt: skip
             elif layer == "itgm" and rank == 3:
                 kernel = (draw(st.sampled_from([1, 3, 5])), draw(KERNELS), draw(KERNELS))
                 profiles = draw(st.integers(1, 4))
@@ -65,12 +80,18 @@ def architectures(draw: st.DrawFn, most_layers: int = 9, resizable: bool | None 
                 if all(k <= size for k, size in zip(kernel, x.shape[1:], strict=True)):
                     stride = draw(st.sampled_from([1, 2]))
                     count = draw(st.booleans())
-                    add(b.pool(x, op, kernel=kernel, stride=stride, count_include_pad=count), x)
+                    ceil = op == "max" and draw(st.booleans())
+                    add(b.pool(x, op, kernel=kernel, stride=stride, count_include_pad=count, ceil=ceil), x)
             elif layer == "add":
                 same = [ref for ref in refs if ref.shape == x.shape and ref.name != x.name]
                 if same:
                     other = draw(st.sampled_from(same))
-                    add(b.add(x, other), x, other)
+                    add(b.add(x, other, average=draw(st.booleans())), x, other)
+            elif layer == "weighted_sum":
+                same = [ref for ref in refs if ref.shape == x.shape]
+                others = draw(st.lists(st.sampled_from(same), max_size=3, unique_by=lambda ref: ref.name))
+                read = [x, *(ref for ref in others if ref.name != x.name)]
+                add(b.weighted_sum(*read), *read)
             elif layer == "concat":
                 fitting = [ref for ref in refs if ref.shape[1:] == x.shape[1:]]
                 others = draw(st.lists(st.sampled_from(fitting), min_size=1, max_size=3))
@@ -79,9 +100,13 @@ def architectures(draw: st.DrawFn, most_layers: int = 9, resizable: bool | None 
                 add(b.dropout(x, draw(st.sampled_from([0.0, 0.3]))), x)
     features = tuple(unread.values())
     with b.scope("head"):
-        means = [b.mean(ref, axes=AXES[len(ref.shape)][1:]) for ref in features]
+        by_frame = name == "sequence" and draw(st.booleans())
+        means = [
+            b.frame_softmax(ref) if by_frame else b.mean(ref, axes=AXES[len(ref.shape)][1:])
+            for ref in features
+        ]
         y = b.concat(*means) if len(means) > 1 else means[0]
-        logits = b.linear(y, classes, name="linear")
+        logits = b.linear(y, classes, init=draw(st.sampled_from(["", "small"])), name="linear")
     fixed = None if resizable or draw(st.booleans()) else "its blocks divide their widths"
     return b.finish(features=features, output=logits, resizable=fixed)
 

@@ -102,6 +102,20 @@ def test_a_network_that_is_not_resizable_says_why() -> None:
         resized(network("widths are divided among branches"), {"inner": 3})
 
 
+def test_flow_has_two_channels_and_a_weighted_sum_ties_its_inputs() -> None:
+    b = Builder(Setting({"clip": (3, 4, 8, 8)}, classes=5))
+    flow = b.tvl1_flow(b.input("clip"), name="flow")
+    one, other = b.conv(flow, 4, kernel=1, name="one"), b.conv(flow, 4, kernel=3, name="other")
+    x = b.weighted_sum(one, other, name="sum")
+    architecture = b.finish(features=(x,), output=b.linear(b.mean(x, axes=("T", "H", "W")), 5, name="fc"))
+    groups = {group.name: group for group in channel_groups(architecture)}
+    assert groups["one"].members == ("one", "other")
+    assert groups["flow"].fixed == "flow has two channels, to the right and downwards"
+    assert resized(architecture, {"one": 6}).node("sum").shape == (6, 4, 8, 8)
+    with pytest.raises(InfeasibleArchitecture, match="the width of flow stays 2"):
+        resized(architecture, {"flow": 3})
+
+
 @given(architectures(resizable=True), st.data())
 @settings(max_examples=80, deadline=None)
 def test_any_fitting_widths_make_a_network_and_the_old_ones_bring_it_back(

@@ -97,3 +97,45 @@ def test_a_bomb_of_parameters_is_counted_before_anything_is_built() -> None:
 def test_costs_of_equal_layers_are_worked_out_once() -> None:
     b, x = builder(8, 6, 6)
     assert node(b, b.conv(x, 8, kernel=3)).cost is node(b, b.conv(x, 8, kernel=(3, 3), padding=1)).cost
+
+
+def test_a_dilated_convolution_reaches_further_and_costs_the_same() -> None:
+    b, x = builder(3, 9, 8, 8)
+    y = node(b, b.conv(x, 4, kernel=(3, 1, 1), dilation=(4, 1, 1)))
+    assert y.shape == (4, 9, 8, 8)
+    assert y.arguments["padding"] == (4, 0, 0)
+    assert (y.parameters, y.macs) == (4 * 3 * 3, 4 * 3 * 3 * 9 * 64)
+    assert (y.summary, node(b, b.conv(x, 4, kernel=3, dilation=2)).summary) == ("3×1×1 d4", "3×3×3 d2")
+    assert b.conv(x, 4, kernel=(3, 1, 1), dilation=(4, 1, 1), padding=0).shape == (4, 1, 8, 8)
+
+
+@pytest.mark.parametrize(
+    ("size", "kernel", "stride", "padding", "windows"),
+    [(7, 3, 2, 0, 3), (8, 3, 2, 0, 4), (9, 2, 2, 0, 5), (5, 2, 3, 0, 2), (4, 2, 3, 1, 2), (6, 2, 2, 1, 4)],
+)
+def test_a_partial_last_window_counts_with_ceil(
+    size: int, kernel: int, stride: int, padding: int, windows: int
+) -> None:
+    b, x = builder(2, size)
+    y = b.pool(x, "max", kernel=kernel, stride=stride, padding=padding, ceil=True)
+    assert y.shape == (2, windows)
+
+
+def test_a_weighted_sum_has_a_logit_an_input_and_keeps_its_inputs() -> None:
+    b, x = builder(4, 5, 5)
+    y = node(b, b.weighted_sum(x, b.norm(x), b.activation(x)))
+    assert (y.parameters, y.macs, y.parameter_group, y.role) == (3, 0, "connection", "ties")
+    assert (y.cost.keeps_inputs, y.cost.kept_bytes_fixed) == (True, 3 * 4)
+    assert node(b, b.weighted_sum(x)).parameters == 1
+
+
+def test_a_softmax_over_frames_and_a_flow_have_no_parameters() -> None:
+    b, clip = builder(3, 8, 6, 6)
+    frames = b.mean(clip, axes=("H", "W"))
+    softmax = node(b, b.frame_softmax(frames))
+    assert (softmax.shape, softmax.parameters, softmax.macs) == ((3,), 0, 0)
+    assert (softmax.cost.keeps_inputs, softmax.cost.kept_bytes) == (True, 4 * 3 * 8)
+    flow = node(b, b.tvl1_flow(clip, iterations=10, clip=3))
+    assert (flow.shape, flow.parameters, flow.macs) == ((2, 8, 6, 6), 0, 0)
+    assert flow.cost.kernel_macs == 24 * 10 * 8 * 36
+    assert flow.arguments == {"iterations": 10, "clip": 3.0}

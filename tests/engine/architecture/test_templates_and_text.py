@@ -81,5 +81,14 @@ def test_text_shows_every_layer_with_what_it_reads_its_shape_and_its_cost() -> N
     assert text == TEXT
 
 
+def test_text_tells_flow_from_kernels() -> None:
+    b = Builder(Setting({"clip": (1, 4, 8, 8)}, classes=3))
+    clip = b.input("clip")
+    x = b.itgm(b.tvl1_flow(clip), 4, kernel=3, name="conv")
+    text = render(b.finish(features=(x,), output=b.linear(b.mean(x, axes=("T", "H", "W")), 3)))
+    assert "kernels        312 multiplications to build them, once a pass\n" in text
+    assert "flow           245,760 multiplications to compute it, of one sample\n" in text
+
+
 def test_text_is_the_same_every_time() -> None:
     assert render(i3d(video(400))) == render(i3d(video(400)))

@@ -17,9 +17,12 @@ from searchengine.layers.add import Add
 from searchengine.layers.concat import Concat
 from searchengine.layers.conv import Conv
 from searchengine.layers.dropout import Dropout
+from searchengine.layers.frame_softmax import FrameSoftmax
 from searchengine.layers.linear import Linear
 from searchengine.layers.mean import Mean
 from searchengine.layers.norm import Norm
+from searchengine.layers.pool import Pool
+from searchengine.layers.weighted_sum import WeightedSum
 
 FILES = sorted(Path(searchengine.layers.__path__[0]).glob("[!_]*.py"))
 STANDARD = {"__future__", "math", "typing", "collections"}
@@ -110,3 +113,73 @@ def test_dropout_drops_only_while_training() -> None:
     assert dropped.unique().tolist() == pytest.approx([0.0, 4 / 3])
     assert (dropped == 0).float().mean().item() == pytest.approx(0.25, abs=0.02)
     assert torch.equal(layer.eval()(x), x)
+
+
+@pytest.mark.parametrize("kernel", [(3, 1, 1), (5, 1, 1), (3, 3, 3), (1, 3, 3)])
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last_3d])
+def test_a_convolution_along_time_is_torchs_own(kernel: tuple[int, ...], layout: torch.memory_format) -> None:
+    torch.manual_seed(0)
+    padding = tuple(2 * (k // 2) for k in kernel)
+    layer = Conv(4, 6, kernel, (1, 1, 1), padding, groups=2, bias=True, dilation=(2, 2, 2))
+    own = nn.Conv3d(4, 6, kernel, 1, padding, dilation=2, groups=2)
+    own.load_state_dict(layer.state_dict())
+    x = torch.randn(2, 4, 9, 6, 5).contiguous(memory_format=layout)
+    assert torch.allclose(layer(x), own(x), atol=1e-5)
+    strided = Conv(4, 6, (3, 1, 1), (2, 1, 1), (1, 0, 0))
+    plain = functional.conv3d(x, strided.weight, None, (2, 1, 1), (1, 0, 0))
+    assert torch.allclose(strided(x), plain, atol=1e-5)
+
+
+def test_a_small_start() -> None:
+    torch.manual_seed(0)
+    for layer in (Conv(64, 64, (3,), (1,), (1,), init="small"), Linear(400, 300, init="small")):
+        assert layer.weight.std().item() == pytest.approx(0.01, rel=0.03)
+
+
+def test_an_average_is_the_sum_divided() -> None:
+    xs = [torch.randn(2, 3) for _ in range(3)]
+    assert torch.allclose(Add(average=True)(*xs), torch.stack(xs).mean(0))
+
+
+def test_weights_of_a_sum_are_independent_sigmoids() -> None:
+    torch.manual_seed(0)
+    layer = WeightedSum(500)
+    assert layer.logits.abs().max().item() <= 0.02
+    assert layer.logits.std().item() == pytest.approx(0.01 * 0.87962566, rel=0.1)
+    three = WeightedSum(3)
+    with torch.no_grad():
+        three.logits.copy_(torch.tensor([0.0, math.log(3), 20.0]))
+    xs = [torch.randn(2, 4, 5, requires_grad=True) for _ in range(3)]
+    found = three(*xs)
+    assert torch.allclose(found, 0.5 * xs[0] + 0.75 * xs[1] + xs[2], atol=1e-6)
+    found.sum().backward()
+    assert torch.allclose(three.logits.grad[0], 0.25 * xs[0].sum(), atol=1e-5)
+
+
+def test_a_fusion_by_hand() -> None:
+    larger, smaller = torch.full((1, 1, 4, 4), 2.0), torch.full((1, 1, 2, 2), 3.0)
+    fused = WeightedSum(2)
+    with torch.no_grad():
+        fused.logits.copy_(torch.tensor([0.0, math.log(3)]))
+    found = fused(Pool("max", (2, 2), (2, 2), (0, 0), ceil=True)(larger), smaller)
+    assert torch.allclose(found, torch.full((1, 1, 2, 2), 3.25))
+    assert torch.allclose(fused.weights(), torch.tensor([0.5, 0.75]))
+
+
+@pytest.mark.parametrize("axes", [1, 3])
+def test_a_convolution_over_time_with_gaps_by_hand(axes: int) -> None:
+    """y[t] = sum over j of w[j] · x[t + (j - 1) · 2], zeros outside the clip."""
+    ones = (1,) * (axes - 1)
+    layer = Conv(1, 1, (3, *ones), (1, *ones), (2, *(0 for _ in ones)), dilation=(2, *ones))
+    with torch.no_grad():
+        layer.weight.copy_(torch.tensor([1.0, 2.0, 3.0]).view_as(layer.weight))
+    impulse = torch.zeros(1, 1, 9, *ones)
+    impulse[0, 0, 4] = 1
+    assert layer(impulse).flatten().tolist() == [0, 0, 3, 0, 2, 0, 1, 0, 0]
+
+
+def test_a_softmax_over_frames_by_hand() -> None:
+    z = torch.tensor([[[1.0, 2.0, 3.0, 4.0], [0.0, 0.0, 0.0, 8.0]]])
+    found = FrameSoftmax()(z)
+    assert found.shape == (1, 2)
+    assert found[0, 0].item() == pytest.approx(3.084576, abs=1e-6)

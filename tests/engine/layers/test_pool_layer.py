@@ -14,19 +14,20 @@ from searchengine.layers.pool import Pool
     st.tuples(st.integers(1, 5), st.integers(1, 3), st.integers(1, 3)),
     st.tuples(st.integers(1, 3), st.integers(1, 2), st.integers(1, 2)),
     st.booleans(),
+    st.booleans(),
     st.integers(0, 2**31),
 )
 @settings(max_examples=80, deadline=None)
 def test_a_maximum_over_time_and_space_is_bit_for_bit_that_of_one_step(
-    kernel: tuple[int, int, int], stride: tuple[int, int, int], many_ties: bool, seed: int
+    kernel: tuple[int, int, int], stride: tuple[int, int, int], many_ties: bool, ceil: bool, seed: int
 ) -> None:
     padding = tuple(k // 2 for k in kernel)
     clip = torch.randn(2, 3, 6, 5, 5, generator=torch.Generator().manual_seed(seed))
     if many_ties:
         clip = clip.round().relu()
     one, two = clip.clone().requires_grad_(), clip.clone().requires_grad_()
-    expected = functional.max_pool3d(one, kernel, stride, padding)
-    pooled = Pool("max", kernel, stride, padding)(two)
+    expected = functional.max_pool3d(one, kernel, stride, padding, ceil_mode=ceil)
+    pooled = Pool("max", kernel, stride, padding, ceil=ceil)(two)
     assert torch.equal(pooled, expected)
     slope = torch.randn(expected.shape, generator=torch.Generator().manual_seed(seed))
     expected.backward(slope)
@@ -50,3 +51,9 @@ def test_sequences_and_images_are_pooled_too() -> None:
     assert Pool("max", (2,), (2,), (0,))(torch.arange(6.0).view(1, 1, 6)).flatten().tolist() == [1, 3, 5]
     image = torch.arange(16.0).view(1, 1, 4, 4)
     assert Pool("max", (2, 2), (2, 2), (0, 0))(image).flatten().tolist() == [5, 7, 13, 15]
+
+
+def test_a_partial_last_window_counts_with_ceil_alone() -> None:
+    sequence = torch.arange(5.0).view(1, 1, 5)
+    assert Pool("max", (2,), (2,), (0,))(sequence).flatten().tolist() == [1, 3]
+    assert Pool("max", (2,), (2,), (0,), ceil=True)(sequence).flatten().tolist() == [1, 3, 4]

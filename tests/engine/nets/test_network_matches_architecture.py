@@ -105,6 +105,16 @@ def test_pooling_the_data_itself_keeps_nothing() -> None:
     assert architecture.activation_bytes(3) == 3 * 1 * 4
 
 
+def test_nothing_before_a_flow_is_kept_because_of_what_follows_it() -> None:
+    b = Builder(Setting({"clip": (1, 4, 8, 8)}, classes=2))
+    shaken = b.conv(b.input("clip"), 3, kernel=3)
+    flow = b.activation(b.tvl1_flow(shaken, iterations=2))
+    logits = b.linear(b.mean(b.concat(flow, shaken), axes=("T", "H", "W")), 2)
+    architecture = b.finish(features=(flow, shaken), output=logits)
+    kept = kept_bytes(build(architecture), random_inputs(architecture, 3))
+    assert kept == architecture.activation_bytes(3) == 3 * 4 * (4 * 64 + 5)
+
+
 @given(architectures())
 @settings(max_examples=EXAMPLES, deadline=None)
 def test_head_of_features_is_the_network(architecture: Architecture) -> None:
