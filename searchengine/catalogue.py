@@ -13,6 +13,7 @@ from functools import cache
 from importlib import import_module, invalidate_caches
 from importlib.util import find_spec
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import searchengine.methods
@@ -22,6 +23,7 @@ from searchengine.core.jsontext import Json
 from searchengine.core.method import BuiltInSpace, Method, Space
 from searchengine.core.setting import DataSummary
 from searchengine.report.panels.base import PanelMaker
+from searchengine.report.picture import PictureMaker
 
 _OWN_METHODS = tuple(searchengine.methods.__path__)
 
@@ -80,11 +82,22 @@ def evaluators(slug: str) -> str:
 def panels(slug: str) -> dict[str, PanelMaker]:
     """The panels that a method's or space's own folder brings: ``PANELS`` of its ``panels.py``, by name; none
     where it has no such file."""
+    module = _optional(slug, "panels")
+    return dict(module.PANELS) if module is not None else {}
+
+
+def picture(slug: str) -> PictureMaker | None:
+    """How that method or space draws one of its genomes: ``PICTURE`` of its ``picture.py``; None where the
+    drawing of layers says it all."""
+    module = _optional(slug, "picture")
+    return module.PICTURE if module is not None else None
+
+
+def _optional(slug: str, name: str) -> ModuleType | None:
+    """A file that the folder of a method or space may bring, imported; None where it has none."""
     _searchable(slug)
-    package = f"searchengine.{'spaces' if slug in built_in_spaces() else 'methods'}.{slug}"
-    if find_spec(f"{package}.panels") is None:
-        return {}
-    return dict(import_module(f"{package}.panels").PANELS)
+    module = f"searchengine.{'spaces' if slug in built_in_spaces() else 'methods'}.{slug}.{name}"
+    return import_module(module) if find_spec(module) is not None else None
 
 
 def _searchable(slug: str) -> Method | BuiltInSpace:

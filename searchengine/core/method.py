@@ -237,9 +237,11 @@ class Method:
     """What ``spec.py`` binds to ``METHOD``. ``space`` builds the method's space from its parameters and the
     data (None: a control that searches another's space, named by its parameter ``space``); ``search`` starts
     or restores the search; ``evaluators`` is the module with ``JOB_KINDS``, named and not imported, because
-    it loads torch; ``control`` is the slug of the control of equal cost launched beside it; ``planned`` says
-    how many evaluations (jobs of the search phase) these parameters ask for when no budget closes the search
-    earlier."""
+    it loads torch; ``control`` is the slug of the control of equal cost launched beside it, which may be the
+    method itself under ``control_values`` (first the one thing it does differently, then what lets it spend
+    as much); ``planned`` says how many evaluations (jobs of the search phase) these parameters ask for when
+    no budget closes the search earlier; ``demo_data`` names the built-in set its demo runs on (empty: one of
+    its modality)."""
 
     slug: str
     title: str
@@ -254,6 +256,8 @@ class Method:
     evaluators: str | None
     panels: tuple[str, ...] = ()
     control: str | None = "random_search"
+    control_values: Mapping[str, object] = field(default_factory=dict)
+    demo_data: str = ""
     is_control: bool = False
     planned: Callable[[Params], int] | None = None
     examples: Mapping[str, Callable[[Params, DataSummary], Json]] = field(default_factory=dict)

@@ -3,6 +3,7 @@ recipe."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from searchengine import catalogue
@@ -26,6 +27,12 @@ def control_plan(plan: Plan, *, control: str | None = None, cost: float | None =
     slug = control or method.control
     if slug is None:
         raise UnknownName(f"{plan.method} is a control itself and names none")
+    budget = plan.budget if cost is None else Budget(cost=cost)
+    if slug == plan.method:
+        values = method.control_values if cost is not None else _alike(plan, method.control_values)
+        itself = method.params.parse({**plan.params, **values}).to_json()
+        Parts(twin := replace(plan, params=itself, budget=budget))
+        return twin
     chosen = catalogue.method(slug)
     own = issubclass(method.params, ControlParams)
     params: Json = {
@@ -37,10 +44,21 @@ def control_plan(plan: Plan, *, control: str | None = None, cost: float | None =
         params["finalists"] = plan.params["finalists"]
     known = set(chosen.params.model_fields)
     made = chosen.params.parse({name: value for name, value in params.items() if name in known})
-    budget = plan.budget if cost is None else Budget(cost=cost)
     beside = replace(plan, method=slug, params=made.to_json(), budget=budget)
     Parts(beside)
     return beside
+
+
+def control_title(slug: str) -> str:
+    """What a method's control is called: the other method, or itself with the one thing it does otherwise.
+    Raises ``UnknownName`` when the method names none."""
+    method = catalogue.method(slug)
+    if method.control is None:
+        raise UnknownName(f"{slug} is a control itself and names none")
+    if method.control != slug:
+        return catalogue.method(method.control).title
+    (name, value), *_ = method.control_values.items()
+    return f"{method.title} with {name.replace('_', ' ')} {value}"
 
 
 def planned_evaluations(plan: Plan) -> int | None:
@@ -50,6 +68,19 @@ def planned_evaluations(plan: Plan) -> int | None:
     own = method.planned(method.params.parse(plan.params)) if method.planned is not None else None
     limits = [number for number in (own, plan.budget.evaluations) if number is not None]
     return min(limits) if limits else None
+
+
+def _alike(plan: Plan, values: Mapping[str, object]) -> dict[str, object]:
+    """Of a method's values as its own control those that leave the number of evaluations as it is."""
+    method = catalogue.method(plan.method)
+    if method.planned is None:
+        return dict(values)
+    asked = method.planned(method.params.parse(plan.params))
+    return {
+        name: value
+        for name, value in values.items()
+        if method.planned(method.params.parse({**plan.params, name: value})) == asked
+    }
 
 
 def _evaluations(plan: Plan) -> int:

@@ -42,6 +42,12 @@ def look(node: Node, before: Mapping[str, Node]) -> Look:
         kernel = node.arguments["kernel"]
         words = words.replace("pool max", "max pool").replace("pool avg", "average pool")
         return Look(words, str(kernel[0]) if len(kernel) == 3 else "", "pool")
+    if node.kind == "tvl1_flow":
+        return Look(f"TV-L1 flow {node.summary}", "", "plain")
+    if node.kind == "weighted_sum":
+        return Look(words, "", "join")
+    if node.kind == "add" and node.arguments["average"]:
+        return Look("average", "", "join")
     if node.kind == "linear":
         return Look(f"linear to {node.shape[0]}", "", "linear")
     if len(node.inputs) > 1:

@@ -44,7 +44,9 @@ def launch_demo(method: str, user: User | None = None) -> SearchRun:
 
 
 def built_in_for(method: Method) -> str:
-    """The built-in set a method's demo runs on: clips where it takes them."""
+    """The built-in set a method's demo runs on: the one it names, else clips where it takes them."""
+    if method.demo_data:
+        return method.demo_data
     return "digits-motion" if "clips" in method.accepts.modalities and not method.is_control else "digits"
 
 

@@ -14,6 +14,7 @@ from searchengine.core.errors import EngineError, InvalidParams
 from searchengine.core.jsontext import Json
 from searchengine.core.method import Method, Preset
 from searchengine.core.params import KnobView, knobs
+from searchengine.driver.control import control_title
 from webapp.datasets.models import Dataset
 from webapp.searches.services.launch import Launch
 
@@ -90,7 +91,9 @@ class LaunchForm(forms.Form):
         self.views = knobs(method.params)
         start = {
             "preset": next(iter(method.presets)),
-            "dataset": next(iter(self.datasets), ""),
+            "dataset": method.demo_data
+            if method.demo_data in self.datasets
+            else next(iter(self.datasets), ""),
             "seed": 1,
             "with_control": method.control is not None,
             "launch_key": uuid.uuid4().hex,
@@ -103,6 +106,10 @@ class LaunchForm(forms.Form):
         ]
         if method.control is None:
             del self.fields["with_control"]
+        else:
+            self.fields[
+                "with_control"
+            ].label = f"Launch a control of equal cost beside it: {control_title(method.slug)}"
         for view in self.views:
             self.fields[KNOB + view.name] = _knob_field(view, method)
         self._say_preset_values()

@@ -42,9 +42,24 @@ class PanelTable(NamedTuple):
     rows: tuple[tuple[str, ...], ...]
 
 
+class PanelHeat(NamedTuple):
+    """A matrix of numbers drawn as a heat map: ``values[row][column]``, None where there is none; the first
+    row stands above. ``unit`` names what the numbers are (``share of the ten best``)."""
+
+    columns: tuple[str, ...]
+    rows: tuple[str, ...]
+    values: tuple[tuple[float | None, ...], ...]
+    unit: str
+
+    def table(self) -> list[tuple[str, tuple[float | None, ...]]]:
+        """Every row's name with its values, for those who read them."""
+        return list(zip(self.rows, self.values, strict=True))
+
+
 class Panel(NamedTuple):
-    """A figure of a run page. ``help`` says in a sentence what to see in it; ``empty`` is what stands there
-    while there is nothing to draw (empty text: there is something)."""
+    """A figure of a run page: ``series`` over its axes, or a ``heat`` map whose columns and rows they name.
+    ``help`` says in a sentence what to see in it; ``empty`` is what stands there while there is nothing to
+    draw (empty text: there is something)."""
 
     slug: str
     title: str
@@ -54,6 +69,7 @@ class Panel(NamedTuple):
     series: tuple[PanelSeries, ...] = ()
     table: PanelTable | None = None
     empty: str = ""
+    heat: PanelHeat | None = None
 
     def to_json(self) -> Json:
         return {
@@ -62,6 +78,7 @@ class Panel(NamedTuple):
             "y": self.y._asdict(),
             "series": [one._asdict() for one in self.series],
             "table": self.table._asdict() if self.table else None,
+            "heat": self.heat._asdict() if self.heat else None,
         }
 
 

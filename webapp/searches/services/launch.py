@@ -14,7 +14,7 @@ from django.db import IntegrityError, transaction
 from searchengine import catalogue, driver
 from searchengine.core.errors import DataRefused, InvalidParams, UnknownName
 from searchengine.core.jsontext import Json, digest, dumps, loads
-from searchengine.driver.control import control_plan
+from searchengine.driver.control import control_plan, control_title
 from searchengine.driver.plan import preset_name
 from searchengine.driver.recipes import recipe_at_launch
 from webapp.accounts.models import User
@@ -147,7 +147,7 @@ def add_control(run: SearchRun, plan: driver.Plan) -> SearchRun | None:
     control = catalogue.method(method.control)
     return SearchRun.objects.create(
         team=run.team,
-        name=f"{control.title}, control of {run.name}"[:LONGEST_NAME],
+        name=f"{control_title(run.method)}, control of {run.name}"[:LONGEST_NAME],
         method=control.slug,
         params=dumps(control_plan(plan).params),
         dataset=run.dataset,

@@ -1,0 +1,1 @@
+"""AssembleNet: multi-stream video networks whose connections evolve by what they learned."""

@@ -1,0 +1,182 @@
+"""The multi-stream graph of a birth: streams and levels in lanes, connections as strong as they learned to
+be. Beside its parent, what the last step dropped, added and repaired."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from searchengine.core.jsontext import Json
+from searchengine.core.setting import DataSummary
+from searchengine.methods.assemblenet.connections import edge_named, from_blocks
+from searchengine.methods.assemblenet.describe import GROWTH, stem_width
+from searchengine.methods.assemblenet.genome import Edge, Genome, Node, parse
+from searchengine.report.picture import EdgeStatus, Picture, PictureEdge, PictureNode, Portrayed
+
+LANES = ("streams", "level 1", "level 2", "level 3", "level 4")
+WEAK = 0.5
+UNLEARNED = 0.05
+"""Weights this close to one half have not moved from where they began."""
+
+
+def picture(birth: Portrayed, parent: Portrayed | None, data: DataSummary) -> Picture:
+    """The graph of ``birth``; with ``parent`` also what went: dropped connections stand between the nodes
+    that continue the parent's, where both went on."""
+    genome = parse(birth.genome)
+    traces = _traces(birth)
+    weights = from_blocks(genome, birth.findings.get("weights", {})) or {
+        edge: trace[-1] for edge, trace in traces.items()
+    }
+    changes = {change.operator: change for change in birth.changes}
+    step: Json = changes["rewire"].arguments if "rewire" in changes else {}
+    threshold = float(step.get("threshold", WEAK))
+    shown = parent is not None
+    added = _edges(step.get("added", ())) if shown else set()
+    repaired = _edges(step.get("repaired", ())) if shown else set()
+    edges = [
+        PictureEdge(
+            _name(edge[0]),
+            _name(edge[1]),
+            weights.get(edge),
+            edge in weights and weights[edge] <= WEAK,
+            _status(edge, added, repaired),
+            traces.get(edge, ()),
+        )
+        for edge in genome.edges
+    ]
+    if parent is not None:
+        edges += _gone(parent, step, set(genome.edges))
+    shares = flow_share(genome, weights)
+    badges = _badges(birth) if shown else {}
+    nodes = _nodes(genome, data, shares, badges)
+    return Picture(
+        title=f"#{birth.number}" if parent is None else f"#{birth.number}, from #{parent.number}",
+        help="Streams enter on the left; the wider and darker a connection, the more it lets through.",
+        lanes=LANES,
+        nodes=nodes,
+        edges=tuple(edges),
+        ends=("RGB", "flow"),
+        notes=tuple(_notes(genome, weights, data)),
+        legend=_legend(weights, threshold, shown),
+    )
+
+
+PICTURE = picture
+
+
+def flow_share(genome: Genome, weights: Mapping[Edge, float]) -> dict[int, float]:
+    """For every node the share of flow among what reaches it: products of connection weights along all
+    paths, from the stems on. A connection without a weight lets everything through."""
+    reach: dict[int, tuple[float, float]] = {}
+    for node in genome.nodes:
+        if node.is_stem:
+            reach[node.id] = (0.0, 1.0) if node.kind == "flow" else (1.0, 0.0)
+            continue
+        rgb = sum(weights.get((source, node.id), 1.0) * reach[source][0] for source in node.inputs)
+        flow = sum(weights.get((source, node.id), 1.0) * reach[source][1] for source in node.inputs)
+        total = rgb + flow or 1.0
+        reach[node.id] = (rgb / total, flow / total)
+    return {number: flow for number, (_, flow) in reach.items()}
+
+
+def _nodes(
+    genome: Genome, data: DataSummary, shares: Mapping[int, float], badges: Mapping[int, list[str]]
+) -> tuple[PictureNode, ...]:
+    places: dict[int, int] = {}
+    found = []
+    for node in genome.nodes:
+        place = places.get(node.level, 0)
+        places[node.level] = place + 1
+        found.append(
+            PictureNode(
+                _name(node.id),
+                node.level,
+                place,
+                f"{'RGB' if node.kind == 'rgb' else 'flow'} {node.id}"
+                if node.is_stem
+                else f"block {node.id}",
+                _lines(genome, node, data),
+                round(shares[node.id], 3),
+                tuple(badges.get(node.id, ())),
+            )
+        )
+    return tuple(found)
+
+
+def _lines(genome: Genome, node: Node, data: DataSummary) -> tuple[str, ...]:
+    frames = data.shape[1]
+    if node.is_stem:
+        first = f"{stem_width(genome)} channels"
+        return (first,) if node.kind == "flow" else (first, f"dilation {node.dilation}")
+    second = f"dilation {node.dilation}" + (", sees one frame" if node.dilation >= frames else "")
+    return (f"{node.filters} filters, {GROWTH * node.filters} ch", second)
+
+
+def _traces(birth: Portrayed) -> dict[Edge, tuple[float, ...]]:
+    """Weights over the training so far: what the curve holds while it runs, what was found afterwards."""
+    found: dict[Edge, list[float]] = {}
+    for row in birth.curve:
+        for name, value in row.items():
+            edge = edge_named(name)
+            if edge is not None:
+                found.setdefault(edge, []).append(float(value))
+    return {edge: tuple(values) for edge, values in found.items()}
+
+
+def _gone(parent: Portrayed, step: Json, there: set[Edge]) -> list[PictureEdge]:
+    # Of the halves of a split the first continues its block.
+    number = {int(was): int(now) for was, now in reversed(list(step.get("nodes", ())))}
+    genome = parse(parent.genome)
+    weights = from_blocks(genome, parent.findings.get("weights", {}))
+    found = []
+    for source, target in sorted(_edges(step.get("dropped", ()))):
+        now = (number.get(source, -1), number.get(target, -1))
+        if -1 not in now and now not in there:
+            weight = weights.get((source, target))
+            found.append(PictureEdge(_name(now[0]), _name(now[1]), weight, True, "removed"))
+    return found
+
+
+def _badges(birth: Portrayed) -> dict[int, list[str]]:
+    words = {"split": "split", "merge": "merged", "temporal": "dilation", "stem": "new"}
+    found: dict[int, list[str]] = {}
+    for change in birth.changes:
+        for number in change.arguments.get("nodes", ()) if change.operator in words else ():
+            found.setdefault(int(number), []).append(words[change.operator])
+    return found
+
+
+def _notes(genome: Genome, weights: Mapping[Edge, float], data: DataSummary) -> Iterable[str]:
+    if weights and all(abs(weight - 0.5) < UNLEARNED for weight in weights.values()):
+        yield (
+            "Every connection weight is still near one half: the logits do not learn, and rewiring by them is"
+            " a coin flip. Raise the connection learning rate or train longer."
+        )
+    idle = [node.id for node in genome.nodes if node.kind != "flow" and node.dilation >= data.shape[1]]
+    if idle:
+        names = ", ".join(str(number) for number in idle)
+        yield (
+            f"The dilation of {names} reaches beyond the clip of {data.shape[1]} frames: its temporal"
+            " convolutions see one frame."
+        )
+
+
+def _legend(weights: Mapping[Edge, float], threshold: float, shown: bool) -> tuple[str, ...]:
+    lines = []
+    if weights:
+        lines.append(f"dashed: weight {WEAK:g} or less")
+    if shown:
+        lines.append(f"red: dropped, weight {threshold:g} or less in the parent")
+        lines.append("green: added; orange: added so that every node is read and reads")
+    return tuple(lines)
+
+
+def _status(edge: Edge, added: set[Edge], repaired: set[Edge]) -> EdgeStatus:
+    return "repaired" if edge in repaired else "added" if edge in added else ""
+
+
+def _edges(pairs: Iterable[Iterable[int]]) -> set[Edge]:
+    return {(int(source), int(target)) for source, target in pairs}
+
+
+def _name(number: int) -> str:
+    return f"n{number}"
