@@ -1,11 +1,17 @@
 // The launch form: the pane beside it follows the form, placeholders follow the preset, a double click is one launch.
 
 import { enablePanZoom } from "./pan-zoom.js";
+import { enablePicture } from "./picture.js";
 
 const form = document.querySelector("[data-launch]");
 const pane = document.querySelector("[data-example-pane]");
 let timer = null;
 let newest = 0;
+
+function enable(place) {
+  place.querySelectorAll("[data-pan-zoom]").forEach(enablePanZoom);
+  place.querySelectorAll("[data-picture]").forEach(enablePicture);
+}
 
 async function follow() {
   const mine = ++newest;
@@ -16,7 +22,7 @@ async function follow() {
     const answer = await fetch(address, { credentials: "same-origin" });
     if (!answer.ok || mine !== newest) return;
     pane.innerHTML = await answer.text();
-    pane.querySelectorAll("[data-pan-zoom]").forEach(enablePanZoom);
+    enable(pane);
   } catch {
     // The pane keeps what it showed.
   }
@@ -45,5 +51,5 @@ form.addEventListener("submit", (event) => {
   button.setAttribute("aria-busy", "true");
 });
 addEventListener("pageshow", () => form.querySelector("[type=submit]").removeAttribute("aria-busy"));
-document.querySelectorAll("[data-pan-zoom]").forEach(enablePanZoom);
+enable(document);
 document.querySelector("[data-focus-first]")?.focus();

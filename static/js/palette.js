@@ -13,6 +13,7 @@ const NAMES = {
   quiet: "--text-quiet",
   surface: "--surface",
   raised: "--surface-raised",
+  sunken: "--surface-sunken",
   grid: "--grid",
   line: "--line",
   good: "--good",

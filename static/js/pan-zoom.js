@@ -1,27 +1,51 @@
 // A drawing that can be moved and enlarged: wheel with Ctrl, drag, and the keyboard (arrows, + and -, 0).
 
 const SMALLEST = 0.72;
+const enabled = new WeakMap();
 
-// A drawing much taller than its frame begins at its upper end, large enough to read; the rest is a drag away.
+// A drawing much larger than its frame begins at its upper end, one that is read from the left at its left end,
+// large enough to read; the rest is a drag away.
 function readable(frame, whole) {
   const { width, height } = frame.getBoundingClientRect();
   if (!width || Math.min(width / whole.w, height / whole.h) >= SMALLEST) return { ...whole };
+  if (frame.dataset.from === "left") {
+    const scale = Math.min(height / whole.h, SMALLEST);
+    const [w, h] = [width / scale, height / scale];
+    return w >= whole.w ? { ...whole } : { x: whole.x, y: whole.y + (whole.h - h) / 2, w, h };
+  }
   const scale = Math.min(Math.max(width / whole.w, SMALLEST / 1.6), 1);
   const w = width / scale;
   return { x: whole.x + (whole.w - w) / 2, y: whole.y, w, h: height / scale };
 }
 
+// Called again on a frame whose drawing was drawn anew, it keeps what a person looks at while the size is as before.
 export function enablePanZoom(frame) {
-  const drawing = frame.querySelector("svg");
-  if (!drawing || frame.dataset.panZoomReady) return;
-  frame.dataset.panZoomReady = "yes";
-  const [x0, y0, w0, h0] = drawing.getAttribute("viewBox").split(/[ ,]+/).map(Number);
-  const whole = { x: x0, y: y0, w: w0, h: h0 };
-  let view = readable(frame, whole);
+  if (enabled.has(frame)) {
+    enabled.get(frame)();
+    return;
+  }
+  const drawn = () => frame.querySelector("svg");
+  if (!drawn()) return;
+  let whole = null;
+  let view = null;
+  let shown = "";
 
-  const apply = () => drawing.setAttribute("viewBox", `${view.x} ${view.y} ${view.w} ${view.h}`);
+  const apply = () => {
+    shown = `${view.x} ${view.y} ${view.w} ${view.h}`;
+    drawn()?.setAttribute("viewBox", shown);
+  };
+  const take = () => {
+    const written = drawn()?.getAttribute("viewBox");
+    if (!written || written === shown) return;
+    const [x, y, w, h] = written.split(/[ ,]+/).map(Number);
+    if (whole?.w !== w || whole?.h !== h) {
+      whole = { x, y, w, h };
+      view = readable(frame, whole);
+    }
+    apply();
+  };
   const zoom = (factor, fx = 0.5, fy = 0.5) => {
-    const w = Math.min(Math.max(view.w * factor, w0 / 24), w0 * 2);
+    const w = Math.min(Math.max(view.w * factor, whole.w / 24), whole.w * 2);
     const h = (w / view.w) * view.h;
     view = { x: view.x + (view.w - w) * fx, y: view.y + (view.h - h) * fy, w, h };
     apply();
@@ -36,7 +60,8 @@ export function enablePanZoom(frame) {
     apply();
   };
 
-  apply();
+  take();
+  enabled.set(frame, take);
   const keys = {
     ArrowLeft: () => pan(-0.12, 0),
     ArrowRight: () => pan(0.12, 0),

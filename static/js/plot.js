@@ -34,6 +34,10 @@ export function paintedTrace(trace, index) {
   const name = trace.meta?.colour;
   const ink = name && known(name) ? colour(name) : seriesColour(index);
   const painted = { ...trace };
+  if (trace.type === "heatmap") {
+    painted.colorscale = [[0, colour("sunken")], [1, ink]];
+    painted.colorbar = { ...trace.colorbar, thickness: 12, outlinewidth: 0, tickfont: { size: 12 }, title: { text: trace.name, side: "right", font: { size: 12, color: colour("quiet") } } };
+  }
   if (trace.type === "bar") painted.marker = { ...trace.marker, color: ink };
   if (trace.type === "scatter") {
     if (trace.mode?.includes("lines")) painted.line = { width: 2, ...trace.line, color: ink };

@@ -8,6 +8,7 @@ import { Reader } from "./run/reader.js";
 import { showProgress } from "./run/training.js";
 import { enableVerbs } from "./run/verbs.js";
 import { enablePanZoom } from "./pan-zoom.js";
+import { enablePicture } from "./picture.js";
 
 const page = document.querySelector("[data-run]");
 const chart = new ProgressChart(document.querySelector("[data-chart]"), (number) => showSelected(number));
@@ -15,6 +16,7 @@ const selected = document.querySelector("[data-selected]");
 const spoken = document.querySelector("[data-spoken]");
 let best = page.dataset.best ?? "";
 let state = page.dataset.state;
+let child = ""; // the stamp of the newest child's drawing
 let timer = null;
 let seq = null; // the newest event taken in; unknown before the first read
 
@@ -37,6 +39,7 @@ async function read() {
   const address = new URL(page.dataset.live, location.href);
   address.searchParams.set("after", chart.last);
   address.searchParams.set("best", best);
+  address.searchParams.set("child", child);
   if (chart.selected !== null) address.searchParams.set("birth", chart.selected);
   const answer = await fetch(address, { credentials: "same-origin", headers: { Accept: "application/json" } });
   if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
@@ -47,6 +50,7 @@ async function read() {
   shown();
   if (update.best_number !== best && update.best_number !== "") spoken.textContent = chart.summary();
   best = update.best_number;
+  child = update.child;
   if (update.state !== state) {
     state = update.state;
     spoken.textContent = `The run is ${update.state_label}`;
@@ -73,10 +77,13 @@ const socket = new LiveSocket(page.dataset.socket, {
 });
 
 enableVerbs(document.querySelector("[data-part=verbs]"), () => reader.ring());
-document.querySelectorAll("[data-pan-zoom]").forEach(enablePanZoom);
-document.addEventListener("evoscope:part", (event) => {
-  event.target.querySelectorAll("[data-pan-zoom]").forEach(enablePanZoom);
-});
+function enable(place) {
+  place.querySelectorAll("[data-pan-zoom]").forEach(enablePanZoom);
+  place.querySelectorAll("[data-picture]").forEach(enablePicture);
+}
+
+enable(document);
+document.addEventListener("evoscope:part", (event) => enable(event.target));
 document.querySelector("[data-zoom-reset]")?.addEventListener("click", () => {
   Plotly.relayout(document.querySelector("[data-chart]"), { "xaxis.autorange": true, "yaxis.autorange": true });
 });

@@ -9,11 +9,13 @@ from __future__ import annotations
 from typing import Any
 
 from searchengine.core.jsontext import Json
-from searchengine.report.panels import Panel, PanelAxis, PanelSeries
+from searchengine.report.panels import Panel, PanelAxis, PanelHeat, PanelSeries
 
 
 def panel_figure(panel: Panel) -> Json:
     """``data`` and ``layout`` for Plotly. An empty panel gives no traces."""
+    if panel.heat is not None:
+        return _heat_figure(panel, panel.heat)
     words = any(isinstance(x, str) for series in panel.series for x in series.x)
     named = [series for series in panel.series if series.name]
     return {
@@ -26,6 +28,37 @@ def panel_figure(panel: Panel) -> Json:
             "uirevision": panel.slug,
         },
     }
+
+
+def _heat_figure(panel: Panel, heat: PanelHeat) -> Json:
+    form = ".0%" if heat.unit.startswith("share") else ".3~g"
+    trace = {
+        "type": "heatmap",
+        "name": heat.unit,
+        "x": list(heat.columns),
+        "y": list(heat.rows),
+        "z": [list(row) for row in heat.values],
+        "xgap": 1,
+        "ygap": 1,
+        "hovertemplate": f"{_plain(panel.x.title)} %{{x}}, {_plain(panel.y.title)} %{{y}}: %{{z:{form}}}"
+        f"<extra>{_plain(heat.unit)}</extra>",
+        "colorbar": {"tickformat": form},
+        "meta": {"colour": "accent"},
+    }
+    return {
+        "data": [trace] if heat.rows and heat.columns else [],
+        "layout": {
+            "xaxis": _axis(panel.x, True),
+            "yaxis": {**_axis(panel.y, True), "autorange": "reversed"},
+            "showlegend": False,
+            "uirevision": panel.slug,
+        },
+    }
+
+
+def _plain(text: str) -> str:
+    """Text that Plotly does not read as one of its own placeholders or tags."""
+    return text.replace("%{", "% {").replace("<", "‹")
 
 
 def _axis(axis: PanelAxis, words: bool) -> Json:

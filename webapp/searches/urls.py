@@ -20,4 +20,16 @@ urlpatterns = [
     path("runs/<int:run_id>/genomes/", genome.genomes, name="genomes"),
     path("runs/<int:run_id>/genomes/<int:number>/", genome.genome, name="genome"),
     path("runs/<int:run_id>/genomes/<int:number>/drawing.svg", genome.drawing_file, name="genome-drawing"),
+    path(
+        "runs/<int:run_id>/genomes/<int:number>/network-picture.svg",
+        genome.picture_file,
+        {"what": "network"},
+        name="network-picture",
+    ),
+    path(
+        "runs/<int:run_id>/genomes/<int:number>/change-picture.svg",
+        genome.picture_file,
+        {"what": "change"},
+        name="change-picture",
+    ),
 ]

@@ -10,26 +10,30 @@ from searchengine.report.intervals import wilson
 from webapp.exports.pages.export_page import Candidate, new_export
 from webapp.judging.models import Judgement, JudgementState
 from webapp.judging.selectors.looks import looks
+from webapp.plots.metric_words import SHARES, metric_name, metric_value
 from webapp.searches.models import SearchRun
 
 
 class JudgementRow(NamedTuple):
-    """``validation`` is what the same networks reached where they were chosen; the interval is of the test
-    accuracy, by its samples."""
+    """``validation`` is what the same networks reached where they were chosen, in the words of ``value``; the
+    interval is of the test accuracy, by its samples. Other metrics are no share of samples and have none."""
 
     judgement: Judgement
     title: str
-    accuracy: float | None
+    value: str
     interval: tuple[float, float] | None
-    validation: float | None
+    validation: str
     moving: bool
 
 
 class JudgingPage(NamedTuple):
-    """``looks`` of the team at this test part so far; ``next_look`` is what one more would be."""
+    """``metric`` names what networks are judged by on this data, a share of samples or not. ``looks`` of the
+    team at this test part so far; ``next_look`` is what one more would be."""
 
     run: SearchRun
     data: DataSummary
+    metric: str
+    is_share: bool
     outcome: str
     candidates: tuple[Candidate, ...]
     rows: tuple[JudgementRow, ...]
@@ -44,11 +48,13 @@ def judging_page(run: SearchRun, *, may_judge: bool) -> JudgingPage:
     data = DataSummary.from_json(loads(run.plan)["data"])
     offered = new_export(run, None)
     found = Judgement.objects.filter(run=run).select_related("genome", "created_by").order_by("-id")[:50]
-    rows = tuple(_row(run, judgement) for judgement in found)
+    rows = tuple(_row(run, judgement, data.metric) for judgement in found)
     opened = looks(run.team_id, data.fingerprint)
     return JudgingPage(
         run=run,
         data=data,
+        metric=metric_name(data.metric),
+        is_share=data.metric in SHARES,
         outcome=offered.outcome,
         candidates=offered.candidates,
         rows=rows,
@@ -59,15 +65,15 @@ def judging_page(run: SearchRun, *, may_judge: bool) -> JudgingPage:
     )
 
 
-def _row(run: SearchRun, judgement: Judgement) -> JudgementRow:
-    accuracy = judgement.metrics_json.get("accuracy")
+def _row(run: SearchRun, judgement: Judgement, metric: str) -> JudgementRow:
+    value = judgement.metrics_json.get(metric)
     samples = judgement.samples
     return JudgementRow(
         judgement=judgement,
         title=_title(run, judgement),
-        accuracy=accuracy,
-        interval=wilson(accuracy, samples) if accuracy is not None and samples else None,
-        validation=_validation(run, judgement),
+        value=metric_value(metric, value, 2),
+        interval=wilson(value, samples) if metric in SHARES and value is not None and samples else None,
+        validation=metric_value(metric, _validation(run, judgement, metric), 2),
         moving=judgement.state in (JudgementState.WAITING, JudgementState.JUDGING),
     )
 
@@ -79,10 +85,10 @@ def _title(run: SearchRun, judgement: Judgement) -> str:
     return f"What the search found ({births})"
 
 
-def _validation(run: SearchRun, judgement: Judgement) -> float | None:
+def _validation(run: SearchRun, judgement: Judgement, metric: str) -> float | None:
     if judgement.whole:
-        value = ((run.outcome_json or {}).get("metrics") or {}).get("accuracy")
+        value = ((run.outcome_json or {}).get("metrics") or {}).get(metric)
     else:
         genome = judgement.genome
-        value = loads(genome.score)["metrics"].get("accuracy") if genome and genome.score else None
+        value = loads(genome.score)["metrics"].get(metric) if genome and genome.score else None
     return float(value) if value is not None else None

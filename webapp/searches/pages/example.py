@@ -14,16 +14,20 @@ from searchengine.core.method import Method, Space
 from searchengine.core.params import Params
 from searchengine.core.setting import DataSummary
 from searchengine.report.layout import layout
+from searchengine.report.picture import Portrayed
 from webapp.plots.network_drawing import network_drawing
 from webapp.searches.forms import LaunchForm
+from webapp.searches.pages.pictures import PictureView, maker_of, view
 
 
 class Example(NamedTuple):
-    """``title`` says which network it is; ``trouble`` is why there is none, in words. ``planned`` is how
-    many networks the search trains."""
+    """``title`` says which network it is; ``trouble`` is why there is none, in words. ``picture`` is what the
+    method draws of it, None where it draws layers alone. ``planned`` is how many networks the search
+    trains."""
 
     title: str
     svg: SafeString | None
+    picture: PictureView | None
     layers: tuple[str, ...]
     parameters: int | None
     flops: int | None
@@ -36,32 +40,46 @@ class Example(NamedTuple):
 def example(form: LaunchForm) -> Example:
     """The method's first named example, else a random network of its space, always the same. No query."""
     method, dataset = form.method, form.chosen_dataset
-    nothing = Example("", None, (), None, None, None, form.chosen_preset.cost, {}, "")
+    nothing = Example("", None, None, (), None, None, None, form.chosen_preset.cost, {}, "")
     if dataset is None:
         return nothing._replace(trouble="Choose a data set to see an example network.")
     try:
         params = form.params()
         data = dataset.data_summary()
         space, title, genome = _example_genome(method, params, data)
-        architecture = space.describe(genome, data.setting())
     except EngineError as error:
         return nothing._replace(trouble=str(error))
-    drawing = layout(architecture)
-    planned = method.planned(params) if method.planned else None
-    limit = form.data.get("budget_evaluations") if form.is_bound else None
-    if limit and str(limit).isdecimal():
-        planned = min(int(limit), planned) if planned is not None else int(limit)
-    return Example(
+    found = nothing._replace(
         title=title,
+        picture=_picture(space.slug, genome, data),
+        planned=_planned(form, params),
+        samples=data.sizes,
+    )
+    try:
+        architecture = space.describe(genome, data.setting())
+    except EngineError as error:
+        return found._replace(trouble=str(error))
+    drawing = layout(architecture)
+    return found._replace(
         svg=network_drawing(drawing, title, ident="example"),
         layers=drawing.text_list(),
         parameters=architecture.parameters,
         flops=architecture.macs,
-        planned=planned,
-        cost=form.chosen_preset.cost,
-        samples=data.sizes,
-        trouble="",
     )
+
+
+def _planned(form: LaunchForm, params: Params) -> int | None:
+    """How many networks the method means to train, or may at most."""
+    planned = form.method.planned(params) if form.method.planned else None
+    limit = form.data.get("budget_evaluations") if form.is_bound else None
+    if limit and str(limit).isdecimal():
+        return min(int(limit), planned) if planned is not None else int(limit)
+    return planned
+
+
+def _picture(slug: str, genome: Json, data: DataSummary) -> PictureView | None:
+    maker = maker_of(slug)
+    return view(maker, data, Portrayed(0, genome), None, "example") if maker else None
 
 
 def _example_genome(method: Method, params: Params, data: DataSummary) -> tuple[Space, str, Json]:

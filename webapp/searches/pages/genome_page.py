@@ -11,15 +11,19 @@ from searchengine.core.jsontext import Json, dumps, loads
 from searchengine.report.difference_drawing import DifferenceDrawing, draw_difference
 from searchengine.report.series import Curve, thin_curve
 from webapp.plots.line_drawing import Line, line_drawing
+from webapp.plots.metric_words import SHARES, SHORT, metric_value
 from webapp.plots.network_drawing import network_drawing
-from webapp.plots.scale import fitness, percent
+from webapp.plots.scale import fitness
 from webapp.plots.scale import number as short
 from webapp.searches.models import Evaluation, Genome, Score, SearchRun
 from webapp.searches.pages.networks import architecture, drawing
+from webapp.searches.pages.pictures import BirthPictures, birth_pictures
 from webapp.searches.pages.source import source_text
 from webapp.searches.states import EvaluationState
 
 MOST_CHILDREN = 60
+WEIGHT = "w "
+"""How the name of a connection's weight begins in a curve."""
 
 
 class CurveView(NamedTuple):
@@ -81,6 +85,7 @@ class GenomePage(NamedTuple):
     parameters: int | None
     flops: int | None
     difference: DifferenceView | None
+    pictures: BirthPictures | None
     trainings: tuple[Training, ...]
     source: str
     genome_json: str
@@ -90,20 +95,25 @@ class GenomePage(NamedTuple):
 
 
 class GenomeNews(NamedTuple):
-    """What changes on a birth's page while its run goes on."""
+    """What changes on a birth's page while its run goes on; of the page these are named alike."""
 
+    run: SearchRun
+    birth: Genome
+    pictures: BirthPictures | None
     trainings: tuple[Training, ...]
     fate: str
     fitness: float | None
 
 
 def genome_news(run: SearchRun, birth: Genome) -> GenomeNews:
-    """Two queries."""
-    return GenomeNews(_trainings(run, birth), _fate(birth), birth.fitness)
+    """Two queries, four where the method draws a picture."""
+    pictures = birth_pictures(run, birth)
+    return GenomeNews(run, birth, pictures, _trainings(run, birth), _fate(birth), birth.fitness)
 
 
 def genome_page(run: SearchRun, birth: Genome) -> GenomePage:
-    """The page of one birth; eight queries, one of them in proportion to the births before it."""
+    """The page of one birth; eight queries, ten where the method draws a picture, and one of them in
+    proportion to the births before it."""
     parents = tuple(loads(birth.parent_numbers))
     page = GenomePage(
         run=run,
@@ -118,6 +128,7 @@ def genome_page(run: SearchRun, birth: Genome) -> GenomePage:
         parameters=birth.parameters,
         flops=birth.flops,
         difference=None,
+        pictures=birth_pictures(run, birth),
         trainings=_trainings(run, birth),
         source="",
         genome_json=dumps(birth.genome_json),
@@ -204,13 +215,18 @@ def _trainings(run: SearchRun, birth: Genome) -> tuple[Training, ...]:
 
 
 def curve_views(rows: list[Json]) -> tuple[CurveView, ...]:
-    """One drawing a metric over training steps; none while fewer than two values are known."""
+    """One drawing a metric over training steps; none while fewer than two values are known, and none of the
+    connection weights among them (``w 0>6``), dozens at times, which a picture draws."""
     columns: dict[str, list[tuple[float, float]]] = {}
     for row in rows:
         for name, value in row.items():
-            if name not in ("step", "of", "metrics") and isinstance(value, int | float):
+            if name in ("step", "of", "metrics") or name.startswith(WEIGHT):
+                continue
+            if isinstance(value, int | float):
                 columns.setdefault(name, []).append((float(row.get("step", len(columns))), float(value)))
         for name, value in (row.get("metrics") or {}).items():
+            if name.startswith(WEIGHT):
+                continue
             columns.setdefault(name, []).append((float(row.get("step", 0)), float(value)))
     views = []
     for name, points in columns.items():
@@ -228,8 +244,8 @@ def curve_views(rows: list[Json]) -> tuple[CurveView, ...]:
 def _said(name: str, value: float) -> str:
     if name == "fitness":
         return fitness(value)
-    if name in ("accuracy", "top_k"):
-        return percent(value, 2)
+    if name in SHARES or name in SHORT:
+        return metric_value(name, value, 2)
     return (
         f"{value:,.0f}"
         if value == round(value) and abs(value) < 1e15

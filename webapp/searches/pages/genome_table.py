@@ -7,7 +7,7 @@ from typing import NamedTuple
 from django.db.models import F, Q
 
 from webapp.searches.models import Genome, SearchRun
-from webapp.searches.pages.run_page import phrase_tail
+from webapp.searches.pages.phrases import phrase_tail
 
 PAGE = 50
 SORTS = {

@@ -30,6 +30,11 @@ def space_of(run: SearchRun) -> Space:
     return _space(*_space_of(run))
 
 
+def searched(run: SearchRun) -> str:
+    """The slug of the method or space whose genomes the run's births are. Raises ``EngineError``."""
+    return _space_of(run)[0]
+
+
 def data_of(run: SearchRun) -> DataSummary:
     """The data set as it was when the run was launched."""
     return DataSummary.from_json(loads(run.plan)["data"])

@@ -27,8 +27,8 @@ from webapp.searches.views.access import person, run_of
 
 SERVICES = {"pause": pause, "resume": resume, "stop": stop, "kill": kill}
 PARTS = ("verbs", "state", "feed", "population", "workers", "failures")
-"""Parts of the page that are sent with every read; the best network and the comparison only when they
-changed."""
+"""Parts of the page that are sent with every read; the best network, the newest child and the comparison
+only when they changed."""
 
 
 @login_required
@@ -44,17 +44,28 @@ def run(request: HttpRequest, run_id: int) -> HttpResponse:
 @require_safe
 def run_live(request: HttpRequest, run_id: int) -> JsonResponse:
     """What is new since job ``after``: points, curves and the parts of the page. ``best`` is the birth
-    whose drawing the page shows, ``birth`` the one a person selected."""
+    whose drawing the page shows, ``birth`` the one a person selected, ``child`` the stamp of the newest
+    child's drawing."""
     found = run_of(request, run_id)
     after = _whole(request.GET.get("after", ""), -1)
     shown = request.GET.get("best", "")
     best = "" if found.best_genome is None else str(found.best_genome)
-    page = run_page(person(request), found, _address(run_id), timezone.now(), best=best != shown, live=True)
+    page = run_page(
+        person(request),
+        found,
+        _address(run_id),
+        timezone.now(),
+        best=best != shown,
+        live=True,
+        child=request.GET.get("child", ""),
+    )
     context: dict[str, Any] = {"page": page}
     names = [*PARTS, *(["best"] if best != shown else []), *(["compare"] if page.control else [])]
+    if page.child and page.child.picture:
+        names.append("child")
     parts = {name: render_to_string(f"searches/run/_{name}.html", context, request) for name in names}
     birth = _whole(request.GET.get("birth", ""), -1)
-    selected = network_view(found, birth, "selected-network") if birth >= 0 else None
+    selected = network_view(found, birth, "selected") if birth >= 0 else None
     if selected:
         parts["selected"] = render_to_string(
             "searches/run/_selected.html", {**context, "selected": selected}, request
@@ -66,6 +77,7 @@ def run_live(request: HttpRequest, run_id: int) -> JsonResponse:
             "state": found.state,
             "state_label": page.state.label,
             "best_number": best,
+            "child": page.child.stamp if page.child else "",
             "parts": parts,
             **drawn._asdict(),
         }
@@ -89,7 +101,9 @@ def verb(request: HttpRequest, run_id: int, name: str) -> HttpResponse:
         status, words = 403, "Your role in this team does not allow it."
     if request.headers.get("X-Requested-With") == "fetch":
         found = run_of(request, run_id)
-        page = run_page(person(request), found, _address(run_id), timezone.now(), best=False, live=True)
+        page = run_page(
+            person(request), found, _address(run_id), timezone.now(), best=False, live=True, child=None
+        )
         parts = {
             name: render_to_string(f"searches/run/_{name}.html", {"page": page}, request)
             for name in ("state", "verbs")

@@ -1,0 +1,85 @@
+"""The newest child of a run, drawn against its parent: what the last mutation did."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+
+from searchengine.core.jsontext import loads
+from searchengine.report.picture import PictureMaker
+from webapp.searches.models import Evaluation, Genome, SearchRun
+from webapp.searches.pages.networks import data_of
+from webapp.searches.pages.phrases import phrase_tail
+from webapp.searches.pages.pictures import PictureView, first_parent, view
+from webapp.searches.pages.portraits import UNTOLD, portraits
+from webapp.searches.states import EvaluationState
+
+LATELY = 200
+"""Among so many newest births a child is looked for."""
+
+
+class NewestChild(NamedTuple):
+    """``tail`` is how it came to be, after its number; ``share`` how much of its training is done (0 to
+    100), None when it does not train. ``stamp`` changes with whatever is drawn; ``picture`` is None where
+    the page has that very drawing."""
+
+    number: int
+    tail: str
+    parent: int
+    fitness: float | None
+    gain: float | None
+    share: int | None
+    failed: bool
+    stamp: str
+    picture: PictureView | None
+
+
+def newest_child(run: SearchRun, maker: PictureMaker, known: str = "") -> NewestChild | None:
+    """The newest birth with a parent whose training has begun, or before any has, the newest that waits.
+    Six queries at most; ``known`` is the stamp of the drawing that the page shows."""
+    birth = _newest(run)
+    parent = first_parent(run, birth) if birth else None
+    if birth is None or parent is None:
+        return None
+    state, step, of, started = _job(run, birth)
+    training = state == EvaluationState.LEASED and started is not None
+    stamp = f"{birth.number}-{state}-{step}-{'' if birth.told_at_job is None else birth.told_at_job}"
+    picture = None
+    if stamp != known:
+        drawn = portraits(run, [birth, parent])
+        picture = view(maker, data_of(run), drawn[birth.number], drawn[parent.number], "child")
+    return NewestChild(
+        number=birth.number,
+        tail=phrase_tail(birth),
+        parent=parent.number,
+        fitness=birth.fitness,
+        gain=birth.fitness - parent.fitness
+        if birth.fitness is not None and parent.fitness is not None
+        else None,
+        share=round(100 * step / of) if training and of else 0 if training else None,
+        failed=bool(birth.failure_code),
+        stamp=stamp,
+        picture=picture,
+    )
+
+
+def _job(run: SearchRun, birth: Genome) -> tuple[str, int, int, datetime | None]:
+    """State, steps done and to do, and start of the birth's evaluation: the one that was told, or will be."""
+    rows = Evaluation.objects.filter(run=run)
+    if birth.told_at_job is not None:
+        rows = rows.filter(number=birth.told_at_job)
+    else:
+        rows = rows.filter(state__in=UNTOLD, phase="search", subjects__contains=[birth.number])
+    columns = rows.order_by("number").values_list("state", "progress_step", "progress_of", "started")
+    return columns.first() or ("", 0, 0, None)
+
+
+def _newest(run: SearchRun) -> Genome | None:
+    rows = Genome.objects.filter(run=run).order_by("-number").values_list("number", "parent_numbers")[:LATELY]
+    children = [number for number, parents in rows if loads(parents)]
+    if not children:
+        return None
+    waiting = Evaluation.objects.filter(run=run, state=EvaluationState.WAITING, phase="search")
+    waits = {number for subjects in waiting.values_list("subjects", flat=True) for number in subjects}
+    chosen = next((number for number in children if number not in waits), children[0])
+    return Genome.objects.get(run=run, number=chosen)

@@ -1,0 +1,56 @@
+"""Births with what their first training found, as a method's picture reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from django.db.models import Q
+
+from searchengine.core.jobs import Change
+from searchengine.core.jsontext import Json, loads
+from searchengine.report.picture import Portrayed
+from webapp.searches.models import Evaluation, Genome, SearchRun
+from webapp.searches.states import EvaluationState
+
+UNTOLD = (EvaluationState.WAITING, EvaluationState.LEASED, EvaluationState.FINISHED)
+
+
+class Said(NamedTuple):
+    """What an evaluation found, and its curve."""
+
+    findings: Json
+    curve: tuple[Json, ...]
+
+
+def portraits(run: SearchRun, births: Sequence[Genome]) -> dict[int, Portrayed]:
+    """Every one of ``births`` by its number: findings and curve of its first told evaluation of the search,
+    or of the one that will be, whose findings are not there yet. One query."""
+    told = {birth.told_at_job for birth in births if birth.told_at_job is not None}
+    untold = {birth.number for birth in births if birth.told_at_job is None}
+    wanted = Q(number__in=told)
+    if untold:
+        wanted |= Q(state__in=UNTOLD, phase="search", subjects__overlap=[*untold])
+    rows = Evaluation.objects.filter(wanted, run=run).order_by("number")
+    said: dict[int, Said] = {}
+    coming: dict[int, Said] = {}
+    for number, subjects, curve, result in rows.values_list("number", "subjects", "curve", "result"):
+        if number in told:
+            said[number] = Said(loads(result)["findings"], tuple(loads(curve)))
+        for subject in untold.intersection(subjects):
+            coming.setdefault(subject, Said({}, tuple(loads(curve))))
+    nothing = Said({}, ())
+    return {
+        birth.number: _portrayed(
+            birth,
+            coming.get(birth.number, nothing)
+            if birth.told_at_job is None
+            else said.get(birth.told_at_job, nothing),
+        )
+        for birth in births
+    }
+
+
+def _portrayed(birth: Genome, said: Said) -> Portrayed:
+    changes = tuple(Change(**change) for change in birth.changes_json)
+    return Portrayed(birth.number, birth.genome_json, changes, said.findings, said.curve)
