@@ -77,6 +77,7 @@ def export_spec(folder: RunFolder, manifest: Manifest, birth: int | None = None)
         "offset": manifest.offset,
         "mean": manifest.mean,
         "std": manifest.std,
+        "flow": manifest.flow.to_json() if manifest.flow is not None else None,
         "how": manifest.preparation.to_json(),
     }
     return {

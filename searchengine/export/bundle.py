@@ -27,6 +27,7 @@ from searchengine.export.check import (
 )
 from searchengine.export.model_card import Counted, model_card
 from searchengine.export.onnx_file import write_onnx
+from searchengine.export.preprocessing import preprocessing
 from searchengine.export.source import inputs_of, source
 from searchengine.export.source_ending import WEIGHTS_FILE
 from searchengine.export.spec import ExportRefused, ExportSpec, Member
@@ -105,18 +106,18 @@ def zip_folder(folder: Path, path: Path) -> None:
 def _write(spec: ExportSpec, folder: Path, say: Progress) -> Expected:
     data = spec.summary()
     members, networks, counted = list(spec.members), [], []
-    for number, member in enumerate(members):
+    architectures = [spec.architecture(member) for member in members]
+    how = preprocessing(spec, *architectures)
+    for number, (member, architecture) in enumerate(zip(members, architectures, strict=True)):
         say("writing networks", number, len(members))
-        architecture = spec.architecture(member)
         place = folder if spec.kind == "network" else folder / "members" / str(number)
         place.mkdir(parents=True, exist_ok=True)
         network = trained_network(architecture, member.weights)
         counted.append(_write_member(spec, member, architecture, network, place, folder))
         networks.append((architecture, network))
     say("writing networks", len(members), len(members))
-    first = networks[0][0]
     _json(folder / "classes.json", list(data.classes))
-    _json(folder / "preprocessing.json", preprocessing(spec, first))
+    _json(folder / "preprocessing.json", how)
     _json(folder / "lineage.json", list(spec.lineage))
     _json(folder / "recipe.json", dict(spec.recipe))
     _json(folder / "run.json", {"run": dict(spec.run), "data": data.to_json(), "metrics": dict(spec.metrics)})
@@ -126,7 +127,7 @@ def _write(spec: ExportSpec, folder: Path, say: Progress) -> Expected:
     card = model_card(spec, counted, SOURCE_TOLERANCE, ONNX_TOLERANCE)
     (folder / "MODEL_CARD.md").write_text(card, encoding="utf-8")
     _write_sums(folder)
-    return write_expected(spec, networks, sample_bytes(data), preprocessing(spec, first))
+    return write_expected(spec, networks, sample_bytes(data), how)
 
 
 def _write_member(
@@ -162,31 +163,6 @@ def _write_member(
     (place / "network.svg").write_text(picture, encoding="utf-8")
     name = "model.py" if place == folder else f"{place.relative_to(folder)}/model.py"
     return Counted(name, architecture, member.metrics, member.birth, written.numbers, written.opset)
-
-
-def preprocessing(spec: ExportSpec, architecture: Architecture) -> Json:
-    """What ``predict.py`` does to a file before the network sees it."""
-    data, how = spec.summary(), spec.preparation
-    channels = data.shape[0]
-    colour = {1: "grey", 3: "rgb"}.get(channels, f"{channels} channels")
-    name = architecture.inputs[0]
-    return {
-        "input": data.input_name,
-        "axes": ["channels", *(["frames"] if data.modality == "clips" else []), "height", "width"],
-        "shape": list(data.shape),
-        "network_inputs": list(inputs_of(architecture)),
-        "network_shape": list(architecture.node(name).shape),
-        "colour": colour,
-        "resolution": data.shape[-1] // architecture.node(name).shape[-1],
-        "scale": how.scale,
-        "offset": how.offset,
-        "mean": list(how.mean) if how.mean is not None else [0.0] * channels,
-        "std": list(how.std) if how.std is not None else [1.0] * channels,
-        "clip_length": data.shape[1] if data.modality == "clips" else None,
-        "flow": data.flow,
-        "resize": "the middle in the network's proportions, bilinear",
-        "labels": data.labels,
-    }
 
 
 def _json(path: Path, value: JsonValue) -> None:

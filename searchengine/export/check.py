@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import NamedTuple
@@ -24,8 +24,12 @@ from torch import Tensor
 from searchengine.architecture.graph import Architecture
 from searchengine.core.jsontext import Json, dumps, loads
 from searchengine.core.setting import DataSummary
+from searchengine.data.batches import FLOW_STEP
+from searchengine.data.flow import FlowSettings, clip_flow, grey
 from searchengine.export.files import predict
 from searchengine.export.onnx_file import output_of
+from searchengine.export.preprocessing import FLOW, shared_inputs
+from searchengine.export.source import inputs_of
 from searchengine.export.spec import ExportSpec
 from searchengine.nets.network import Network
 
@@ -51,7 +55,8 @@ class Check(NamedTuple):
 
 class Expected(NamedTuple):
     """What the engine says of a seeded batch: tensors (``input.<name>``, ``output``, ``member.<i>``,
-    ``bytes``, ``chances``) and facts for the clean process."""
+    ``bytes``, ``chances``) and facts for the clean process, among them the inputs by name, in order, of all
+    networks together and of each member."""
 
     tensors: dict[str, Tensor]
     facts: Json
@@ -67,33 +72,46 @@ def write_expected(
     spec: ExportSpec, networks: Sequence[tuple[Architecture, Network]], sample: Tensor, how: Json
 ) -> Expected:
     """The engine's outputs on a seeded batch, and on a sample of bytes as ``predict.py`` would read it."""
-    first = networks[0][0]
+    architectures = [architecture for architecture, _ in networks]
     rng = np.random.default_rng(SEED)
-    shapes = {name.rpartition(".")[2]: first.node(name).shape for name in first.inputs}
     inputs = {
         name: torch.from_numpy(rng.standard_normal((BATCH, *shape), dtype=np.float32))
-        for name, shape in shapes.items()
+        for name, shape in shared_inputs(architectures).items()
     }
-    outputs = [output_of(network, tuple(inputs.values())) for _, network in networks]
+    reads = [list(inputs_of(architecture)) for architecture in architectures]
+
+    def outputs_on(given: Mapping[str, Tensor]) -> list[Tensor]:
+        return [
+            output_of(network, tuple(given[name] for name in names))
+            for (_, network), names in zip(networks, reads, strict=True)
+        ]
+
+    outputs = outputs_on(inputs)
     tensors = {f"input.{name}": tensor for name, tensor in inputs.items()}
     tensors |= {f"member.{number}": output for number, output in enumerate(outputs)}
     tensors["output"] = torch.stack(outputs).mean(dim=0)
     facts: Json = {
         "kind": spec.kind,
         "inputs": list(inputs),
-        "parameters": [architecture.parameters for architecture, _ in networks],
+        "member_inputs": reads,
+        "parameters": [architecture.parameters for architecture in architectures],
         "source_tolerance": SOURCE_TOLERANCE,
         "onnx_tolerance": ONNX_TOLERANCE,
-        "predicts": len(shapes) == 1,
     }
-    if len(shapes) == 1:
-        read = predict.network_input(sample, how)
-        logits = torch.stack([output_of(network, (read,)) for _, network in networks]).mean(dim=0)
-        tensors["bytes"] = sample
-        tensors["chances"] = (
-            torch.sigmoid(logits) if how["labels"] == "multi" else torch.softmax(logits, dim=1)
-        )
+    logits = torch.stack(outputs_on(_read_as_in_training(sample, how))).mean(dim=0)
+    tensors["bytes"] = sample
+    tensors["chances"] = torch.sigmoid(logits) if how["labels"] == "multi" else torch.softmax(logits, dim=1)
     return Expected({name: tensor.contiguous() for name, tensor in tensors.items()}, facts)
+
+
+def _read_as_in_training(sample: Tensor, how: Json) -> dict[str, Tensor]:
+    """Every input that a sample of bytes gives, flow as the engine stores it when data is prepared."""
+    read = {how["input"]: predict.network_input(sample, how)}
+    if how["flow"] is not None:
+        settings = FlowSettings.from_json(how["flow"])
+        fields = np.stack([clip_flow(grey(clip), settings) for clip in sample.numpy()])
+        read[FLOW] = predict.reduced(torch.from_numpy(fields).float() * FLOW_STEP, how)
+    return read
 
 
 def check_bundle(folder: Path, expected: Expected, say: Callable[[str, int, int], None]) -> list[Check]:
@@ -105,8 +123,7 @@ def check_bundle(folder: Path, expected: Expected, say: Callable[[str, int, int]
         tasks += [
             pool.submit(_runs_alone, script, folder, elsewhere) for script in sorted(folder.rglob("*.py"))
         ]
-        if expected.facts["predicts"]:
-            tasks.append(pool.submit(_predicts, folder, expected, elsewhere))
+        tasks.append(pool.submit(_predicts, folder, expected, elsewhere))
         for number, _ in enumerate(as_completed(tasks), 1):
             say("checking in a clean process", number, len(tasks))
         return [check for task in tasks for check in task.result()]

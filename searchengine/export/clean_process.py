@@ -53,7 +53,7 @@ def main(folder: Path, wanted: Path) -> list[dict[str, Any]]:
 
     expected = load_file(str(wanted / "expected.safetensors"))
     facts = json.loads((wanted / "facts.json").read_text(encoding="utf-8"))
-    inputs = [expected[f"input.{name}"] for name in facts["inputs"]]
+    given = {name: expected[f"input.{name}"] for name in facts["inputs"]}
     places = (
         [folder]
         if facts["kind"] == "network"
@@ -62,24 +62,23 @@ def main(folder: Path, wanted: Path) -> list[dict[str, Any]]:
     for number, place in enumerate(places):
         label = "" if facts["kind"] == "network" else f" (member {number})"
         reference, count = expected[f"member.{number}"], facts["parameters"][number]
+        read = {name: given[name] for name in facts["member_inputs"][number]}
         check(
             f"weights load strictly and parameters agree{label}",
             partial(parameters, place / "model.py", count),
         )
         check(
             f"the source gives the engine's output{label}",
-            partial(same_output, place / "model.py", inputs, reference, facts["source_tolerance"]),
+            partial(same_output, place / "model.py", read, reference, facts["source_tolerance"]),
         )
         check(
             f"ONNX gives the engine's output{label}",
-            partial(same_onnx, place / "model.onnx", facts, inputs, reference, facts["onnx_tolerance"]),
+            partial(same_onnx, place / "model.onnx", read, reference, facts["onnx_tolerance"]),
         )
     if facts["kind"] == "ensemble":
         check(
             "the ensemble gives the engine's output",
-            lambda: same_output(
-                folder / "ensemble.py", inputs, expected["output"], facts["source_tolerance"]
-            ),
+            lambda: same_output(folder / "ensemble.py", given, expected["output"], facts["source_tolerance"]),
         )
     check("this project was not needed", not_imported)
     return rows
@@ -132,15 +131,15 @@ def parameters(path: Path, wanted: int) -> str:
     return f"{counted:,} parameters"
 
 
-def same_output(path: Path, inputs: list[Any], reference: Any, tolerance: float) -> str:
+def same_output(path: Path, read: dict[str, Any], reference: Any, tolerance: float) -> str:
     import torch
 
     with torch.no_grad():
-        output = module(path).load()(*inputs)
+        output = module(path).load()(*read.values())
     return compared(output, reference, tolerance)
 
 
-def same_onnx(path: Path, facts: dict[str, Any], inputs: list[Any], reference: Any, tolerance: float) -> str:
+def same_onnx(path: Path, read: dict[str, Any], reference: Any, tolerance: float) -> str:
     import onnxruntime
     import torch
 
@@ -148,7 +147,7 @@ def same_onnx(path: Path, facts: dict[str, Any], inputs: list[Any], reference: A
     options.intra_op_num_threads = 1
     options.log_severity_level = 3
     session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    given = dict(zip(facts["inputs"], (tensor.numpy() for tensor in inputs), strict=True))
+    given = {name: tensor.numpy() for name, tensor in read.items()}
     output = torch.from_numpy(session.run(None, given)[0])
     alone = torch.from_numpy(session.run(None, {name: values[:1] for name, values in given.items()})[0])
     compared(alone, reference[:1], tolerance)  # any batch, also one sample

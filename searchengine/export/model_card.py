@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from searchengine.architecture.graph import Architecture
+from searchengine.export.preprocessing import FLOW, shared_inputs
 from searchengine.export.spec import ExportSpec
 
 _IN_SIZES = frozenset({"parameters", "flops"})  # metrics that the table of sizes gives exactly
@@ -29,9 +30,10 @@ def model_card(
 ) -> str:
     """The card's Markdown. Names and labels of users stand in code spans or JSON blocks only."""
     data = spec.summary()
-    first = members[0].architecture
     single = spec.kind == "network"
-    inputs = ", ".join(f"`{node}` {tuple(first.node(node).shape)}" for node in first.inputs)
+    several = data.labels == "multi"
+    inputs = shared_inputs(member.architecture for member in members)
+    shapes = ", ".join(f"`{name}` {shape}" for name, shape in inputs.items())
     lines = [
         f"# {'A network' if single else f'An ensemble of {len(members)} networks'} found by Evoscope",
         "",
@@ -39,13 +41,14 @@ def model_card(
         "",
         "## What it does",
         "",
-        f"It sorts {data.modality} into {len(data.classes)} classes (`classes.json`). Input: {inputs},"
-        " prepared as `preprocessing.json` says; output: logits, one a class.",
+        f"It sorts {data.modality}: each {_labels(len(data.classes), several)} (`classes.json`). Input:"
+        f" {shapes}, prepared as `preprocessing.json` says; output: logits, one a class"
+        f"{', each through a sigmoid by itself' if several else ''}.",
         "",
         "Run it:",
         "",
         "```",
-        "pip install torch safetensors",
+        f"pip install torch safetensors{' opencv-python-headless' if FLOW in inputs else ''}",
         "python predict.py",
         "python predict.py FILE",
         "```",
@@ -85,11 +88,19 @@ def model_card(
         "",
         "## Limits and licence",
         "",
-        "It knows its classes only and gives every input one of them. It was not tested for other kinds of"
-        " data, for attacks or for use where a mistake can hurt somebody. The layer code is licensed under"
-        " Apache-2.0; the rights in data and weights are yours to settle.",
+        f"It knows its classes only and gives every input {_verdict(several)}. It was not tested for other"
+        " kinds of data, for attacks or for use where a mistake can hurt somebody. The layer code is licensed"
+        " under Apache-2.0; the rights in data and weights are yours to settle.",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _labels(classes: int, several: bool) -> str:
+    return f"may have several of {classes} labels" if several else f"gets one of {classes} classes"
+
+
+def _verdict(several: bool) -> str:
+    return "a probability for each, whatever the others are" if several else "one of them"
 
 
 def _counted(number: int, what: str) -> str:

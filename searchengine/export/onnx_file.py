@@ -8,13 +8,14 @@ import io
 import logging
 import math
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import onnx
 import torch
 from torch import Tensor
+from torch._higher_order_ops.scan import scan
 
 from searchengine.nets.network import Network
 
@@ -37,7 +38,7 @@ def write_onnx(network: Network, inputs: dict[str, tuple[int, ...]], path: Path)
     """
     network.eval()
     examples = tuple(torch.zeros(2, *shape) for shape in inputs.values())
-    with _quiet():
+    with _quiet(), _loops(network):
         program = torch.onnx.export(
             network,
             examples,
@@ -60,20 +61,40 @@ def write_onnx(network: Network, inputs: dict[str, tuple[int, ...]], path: Path)
 
 def _strip(model: onnx.ModelProto) -> None:
     """Take out what the exporter notes for debugging: stack traces name files of this machine."""
-    del model.metadata_props[:]
-    model.doc_string = ""
-    graph = model.graph
-    graph.doc_string = ""
-    del graph.metadata_props[:]
-    for one in (*graph.node, *graph.input, *graph.output, *graph.value_info, *graph.initializer):
+    waiting = [model, model.graph, *model.functions]
+    while waiting:
+        one = waiting.pop()
         del one.metadata_props[:]
         one.doc_string = ""
-    for function in model.functions:
-        del function.metadata_props[:]
-        function.doc_string = ""
-        for node in function.node:
-            del node.metadata_props[:]
-            node.doc_string = ""
+        if isinstance(one, onnx.GraphProto):
+            waiting += (*one.node, *one.input, *one.output, *one.value_info, *one.initializer)
+        elif isinstance(one, onnx.FunctionProto):
+            waiting += one.node
+        elif isinstance(one, onnx.NodeProto):
+            waiting += [held.g for held in one.attribute if held.HasField("g")]  # bodies of loops
+
+
+@contextlib.contextmanager
+def _loops(network: Network) -> Iterator[None]:
+    """Layers that repeat a step are written as a loop: forty of them, step by step, take minutes to write."""
+    repeating = [layer for layer in network.modules() if hasattr(layer, "repeated")]
+    for layer in repeating:
+        vars(layer)["repeated"] = _scanned  # in front of the class's own
+    try:
+        yield
+    finally:
+        for layer in repeating:
+            del vars(layer)["repeated"]
+
+
+def _scanned(
+    step: Callable[..., tuple[Tensor, ...]], state: tuple[Tensor, ...], times: int
+) -> tuple[Tensor, ...]:
+    def once(now: tuple[Tensor, ...], tick: Tensor) -> tuple[tuple[Tensor, ...], Tensor]:
+        return step(*now), tick.clone()
+
+    end, _ = scan(once, state, torch.zeros(times, 1))
+    return end
 
 
 @contextlib.contextmanager

@@ -9,9 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from searchengine import catalogue
 from searchengine.architecture.graph import Architecture
-from searchengine.core.errors import EngineError
+from searchengine.core.errors import DataRefused, EngineError
 from searchengine.core.jsontext import Json, loads
 from searchengine.core.setting import DataSummary, Fidelity
+from searchengine.data.flow import FlowSettings
 
 MOST_MEMBERS = 64
 
@@ -44,13 +45,16 @@ class Preparation(_Strict):
     """How bytes become the network's input: value = byte × scale + offset, then (value - mean) / std a
     channel.
 
-    ``how`` is what else the data set's preparation recorded (side, frames, colour, seed ...), for the reader.
+    ``flow`` says how optical flow was computed, for networks that read it: settings as in the manifest of a
+    prepared set. ``how`` is what else the data set's preparation recorded (side, frames, colour, seed ...),
+    for the reader.
     """
 
     scale: float = 1.0 / 255.0
     offset: float = 0.0
     mean: tuple[float, ...] | None = None
     std: tuple[float, ...] | None = None
+    flow: dict[str, Any] | None = None
     how: dict[str, Any] = Field(default_factory=dict)
 
 
@@ -104,6 +108,11 @@ class ExportSpec(_Strict):
                 f"a result of kind {self.kind!r} cannot be exported yet; export one of its networks instead"
             )
         self.summary()
+        if self.preparation.flow is not None:
+            try:
+                FlowSettings.from_json(self.preparation.flow)
+            except DataRefused as refusal:
+                raise ExportRefused(f"preparation.flow: {refusal}") from None
         if not self.members:
             raise ExportRefused("there is nothing to export: the result has no members yet")
         if self.kind == "network" and len(self.members) != 1:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -40,16 +42,29 @@ class TVL1Flow(nn.Module):
         inverse = torch.where(square > 1e-12, 1 / square.clamp(min=1e-12), torch.zeros_like(square))
         residual = second - first
         reach, rate = self.weight * self.theta, self.tau / self.theta
-        flow, across, down = (torch.zeros_like(slope) for _ in range(3))  # the dual field in two parts
-        for _ in range(self.iterations):
+
+        def step(flow: Tensor, across: Tensor, down: Tensor) -> tuple[Tensor, ...]:
             rho = residual + (slope * flow).sum(1)
             # One clamp is all three cases of the data step: +reach, -reach, and -rho / square between them.
-            step = (-rho * inverse).clamp(-reach, reach)
-            flow = flow + step[:, None] * slope + self.theta * (_backward(across, -1) + _backward(down, -2))
+            length = (-rho * inverse).clamp(-reach, reach)
+            flow = flow + length[:, None] * slope + self.theta * (_backward(across, -1) + _backward(down, -2))
             right, below = _forward(flow, -1), _forward(flow, -2)
             shrink = 1 + rate * (right.square() + below.square()).sqrt()
-            across, down = (across + rate * right) / shrink, (down + rate * below) / shrink
-        return flow
+            return flow, (across + rate * right) / shrink, (down + rate * below) / shrink
+
+        # The flow, and the dual field in two parts.
+        state = tuple(torch.zeros_like(slope) for _ in range(3))
+        return self.repeated(step, state, self.iterations)[0]
+
+    @staticmethod
+    def repeated(
+        step: Callable[..., tuple[Tensor, ...]], state: tuple[Tensor, ...], times: int
+    ) -> tuple[Tensor, ...]:
+        """``step`` so many times on end. Where a network is written down in a language that has loops, one
+        can be put in this place."""
+        for _ in range(times):
+            state = step(*state)
+        return state
 
     def extra_repr(self) -> str:
         return f"iterations={self.iterations}, clip={self.clip:g}"

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal, NamedTuple
 
+from searchengine.architecture.graph import Architecture
 from searchengine.core.jobs import Change
 from searchengine.core.jsontext import Json
 from searchengine.core.setting import DataSummary
@@ -18,13 +19,15 @@ EdgeStatus = Literal["", "added", "removed", "repaired"]
 
 class Portrayed(NamedTuple):
     """A birth as a picture may use it: its genome, how it came to be, the findings of its first told
-    evaluation (empty before), and the curve of that evaluation so far (rows ``{"step": n, name: value}``)."""
+    evaluation (empty before), the curve of that evaluation so far (rows ``{"step": n, name: value}``), and
+    its described network (None where it cannot be described)."""
 
     number: int
     genome: Json
     changes: tuple[Change, ...] = ()
     findings: Json = {}
     curve: tuple[Json, ...] = ()
+    network: Architecture | None = None
 
 
 class PictureNode(NamedTuple):

@@ -6,7 +6,7 @@ import pytest
 from searchengine.data.prepare import prepare
 from searchengine.methods.evanet.space import EvaNetSpace
 from searchengine.methods.evanet.spec import METHOD
-from tests.engine.methods.evanet.bench import Bench
+from tests.engine.methods.bench import Bench
 
 SIDE, FRAMES = 64, 4  # half of it in the search, which the template's five halvings bring to one pixel
 

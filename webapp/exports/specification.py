@@ -102,7 +102,9 @@ def _preparation(fingerprint: str) -> Json:
     except (OSError, ValueError):
         raise ExportRefused("the prepared data of this run is gone; prepare the data set again") from None
     wanted = {name: manifest[name] for name in ("scale", "offset", "mean", "std")}
-    return {**wanted, "how": manifest["preparation"]}
+    how = manifest["preparation"]
+    flow = how.get("flow")  # settings, or a word where there is none
+    return {**wanted, "flow": flow if isinstance(flow, dict) else None, "how": how}
 
 
 def _ancestry(run: SearchRun, births: list[int]) -> list[Json]:

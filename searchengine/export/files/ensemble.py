@@ -18,14 +18,18 @@ HERE = Path(__file__).resolve().parent
 
 
 class Ensemble(nn.Module):
-    """Networks (B, ...) to logits (B, classes); their logits are averaged before any softmax."""
+    """All inputs (B, ...) in the order of INPUTS to logits (B, classes): the mean of what the networks say,
+    before any softmax. ``reads`` are the numbers of the inputs that each network takes."""
 
-    def __init__(self, networks: list[nn.Module]) -> None:
+    def __init__(self, networks: list[nn.Module], reads: list[list[int]]) -> None:
         super().__init__()
         self.networks = nn.ModuleList(networks)
+        self.reads = reads
 
     def forward(self, *inputs: Tensor) -> Tensor:
-        return torch.stack([network(*inputs) for network in self.networks]).mean(dim=0)
+        pairs = zip(self.networks, self.reads, strict=True)
+        logits = [network(*[inputs[number] for number in numbers]) for network, numbers in pairs]
+        return torch.stack(logits).mean(dim=0)
 
 
 def member_files() -> list[Path]:
@@ -46,13 +50,15 @@ def read_module(path: Path) -> ModuleType:
 
 
 MODULES = [read_module(path) for path in member_files()]
-INPUTS = MODULES[0].INPUTS  # shapes of one sample
+INPUTS = {name: shape for module in MODULES for name, shape in module.INPUTS.items()}  # of one sample
 CLASSES = MODULES[0].CLASSES
 
 
 def load() -> Ensemble:
     """The ensemble with its trained weights, ready to classify."""
-    return Ensemble([module.load() for module in MODULES]).eval()
+    names = list(INPUTS)
+    reads = [[names.index(name) for name in module.INPUTS] for module in MODULES]
+    return Ensemble([module.load() for module in MODULES], reads).eval()
 
 
 def main() -> None:

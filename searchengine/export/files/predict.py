@@ -4,7 +4,8 @@
 
 FILE is an image (needs Pillow), a video (needs av, that is PyAV, and Pillow) or a .npy array. An array of
 bytes holds one sample of the shape in preprocessing.json, or a batch of them, and is scaled and normalised
-here; an array of float32 is taken as what the network reads. Needs torch and safetensors.
+here; an array of float32 is taken as what the network reads. Needs torch and safetensors, and a network
+that reads optical flow needs OpenCV: it is computed here as it was for the training data.
 """
 
 from __future__ import annotations
@@ -43,17 +44,14 @@ def main(arguments: list[str]) -> int:
 def classify(files: list[str], as_json: bool) -> int:
     how = read_json("preprocessing.json")
     classes = read_json("classes.json")
-    if len(how["network_inputs"]) > 1:
-        names = ", ".join(how["network_inputs"])
-        raise Refused(f"this network reads {names} together; call load() of model.py with a tensor for each")
-    batches = [network_input(read(Path(file), how), how) for file in files]
+    batches = [network_inputs(read(Path(file), how), how) for file in files]
 
     import torch
 
     network = network_module().load()
     for file, batch in zip(files, batches, strict=True):
         with torch.no_grad():
-            logits = network(batch)
+            logits = network(*batch)
         chances = torch.sigmoid(logits) if how["labels"] == "multi" else torch.softmax(logits, dim=1)
         for number, row in enumerate(chances.tolist()):
             name = file if len(chances) == 1 else f"{file}[{number}]"
@@ -79,7 +77,8 @@ def read_json(name: str) -> Any:
 
 def describe(how: dict[str, Any]) -> str:
     sizes = " x ".join(str(size) for size in how["shape"])
-    return f"{how['input']} of shape {sizes} ({', '.join(how['axes'])}), {how['colour']}"
+    flow = f", and its optical flow ({how['flow']['method']}, by OpenCV)" if how["flow"] else ""
+    return f"{how['input']} of shape {sizes} ({', '.join(how['axes'])}), {how['colour']}{flow}"
 
 
 def network_module() -> ModuleType:
@@ -94,24 +93,80 @@ def network_module() -> ModuleType:
     return module
 
 
-def network_input(samples: Any, how: dict[str, Any]) -> Any:
-    """Bytes to what the network reads: value = byte * scale + offset, normalised a channel; floats pass."""
+def network_inputs(samples: Any, how: dict[str, Any]) -> list[Any]:
+    """Samples as tensors for all inputs of the network, in its order; floats pass, they are its one input."""
     import torch
-    from torch.nn import functional
 
     if samples.dtype != torch.uint8:
-        return samples
+        return [samples]
+    made = {"flow": flow_input, how["input"]: network_input}
+    return [made[name](samples, how) for name in how["network_inputs"]]
+
+
+def network_input(samples: Any, how: dict[str, Any]) -> Any:
+    """Bytes as values: value = byte * scale + offset, normalised a channel."""
+    import torch
+
     shape = (1, -1, *[1] * (samples.ndim - 2))
     mean, std = (torch.tensor(how[name], dtype=torch.float64) for name in ("mean", "std"))
     gain = (how["scale"] / std).float().reshape(shape)
     bias = ((how["offset"] - mean) / std).float().reshape(shape)
-    values = samples.float() * gain + bias
+    return reduced(samples.float() * gain + bias, how)
+
+
+def flow_input(samples: Any, how: dict[str, Any]) -> Any:
+    """Optical flow of clips of bytes (N, C, T, H, W): (N, 2, T, H, W), the largest that is kept is 1."""
+    import torch
+
+    fields = torch.stack([torch.from_numpy(flow(clip, how["flow"])) for clip in samples])
+    return reduced(fields.float() * (1 / 127), how)
+
+
+def reduced(values: Any, how: dict[str, Any]) -> Any:
+    """The mean of so many pixels each way as the network's resolution asks for."""
+    from torch.nn import functional
+
     by = how["resolution"]
     if by == 1:
         return values
     return (
         functional.avg_pool3d(values, (1, by, by)) if values.ndim == 5 else functional.avg_pool2d(values, by)
     )
+
+
+def flow(clip: Any, settings: dict[str, Any]) -> Any:
+    """How far every pixel of a clip (C, T, H, W) moves to the right and downwards from each frame to the
+    next, (2, T, H, W): cut to settings["clip"] pixels and rounded to 127 steps, as training data is stored.
+    The last field is there twice."""
+    try:
+        import cv2
+        import numpy
+    except ImportError:
+        raise Refused(
+            "this network reads optical flow, which OpenCV computes; install it:"
+            " pip install opencv-python-headless"
+        ) from None
+    cv2.setNumThreads(1)  # DIS cuts a frame into as many stripes as there are threads
+    pixels = clip.numpy()
+    if len(pixels) == 1:
+        frames = pixels[0]
+    else:
+        grey = numpy.tensordot(numpy.array([0.299, 0.587, 0.114]), pixels, axes=1)
+        frames = numpy.rint(grey).astype(numpy.uint8)
+    frames = numpy.ascontiguousarray(frames)
+    fields = [field(cv2, frames[t], frames[t + 1], settings) for t in range(len(frames) - 1)]
+    moved = numpy.stack([*fields, fields[-1]]).transpose(3, 0, 1, 2)
+    most = settings["clip"]
+    return numpy.rint(numpy.clip(moved, -most, most) * (127 / most)).astype(numpy.int8)
+
+
+def field(cv2: ModuleType, before: Any, after: Any, settings: dict[str, Any]) -> Any:
+    """The displacements (H, W, 2) in pixels that take one grey frame to the next."""
+    if settings["method"] == "dis":
+        preset = getattr(cv2, f"DISOPTICAL_FLOW_PRESET_{settings['preset'].upper()}")
+        return cv2.DISOpticalFlow_create(preset).calc(before, after, None)
+    names = ("pyr_scale", "levels", "winsize", "iterations", "poly_n", "poly_sigma")
+    return cv2.calcOpticalFlowFarneback(before, after, None, *(settings[name] for name in names), 0)
 
 
 def read(path: Path, how: dict[str, Any]) -> Any:
@@ -143,7 +198,13 @@ def read_array(path: Path, how: dict[str, Any]) -> Any:
     if header["descr"] not in kinds or header["fortran_order"]:
         raise Refused(f"{path.name} must hold uint8 or float32 in C order, got {header['descr']}")
     kind = kinds[header["descr"]]
-    wanted = list(how["shape"] if kind is torch.uint8 else how["network_shape"])
+    names = how["network_inputs"]
+    if kind is not torch.uint8 and len(names) > 1:
+        raise Refused(
+            f"this network reads {', '.join(names)} together; give {path.name} as bytes, or call load() of"
+            " model.py with a tensor for each"
+        )
+    wanted = list(how["shape"] if kind is torch.uint8 else how["network_shapes"][names[0]])
     shape = list(header["shape"])
     if shape not in (wanted, [shape[0] if shape else 0, *wanted]) or 0 in shape:
         raise Refused(f"{path.name} must have shape {wanted}, or a batch of that, got {shape}")

@@ -86,6 +86,13 @@ def node_name(node: Node) -> str:
     return f"{'stem' if node.is_stem else 'block'}{node.id}"
 
 
+def output_name(genome: Genome, node: Node) -> str:
+    """The layer whose output is the node's."""
+    if node.is_stem:
+        return f"{node_name(node)}.pool"
+    return f"{node_name(node)}.r{DEPTHS[genome.depth][node.level - 1]}.relu"
+
+
 def stem_width(genome: Genome) -> int:
     """Channels of every stem: an equal share of the stems' total, rounded down."""
     return genome.stem_total // len(genome.stems)

@@ -5,10 +5,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from searchengine.architecture.graph import Architecture
+from searchengine.architecture.text import shape_text
 from searchengine.core.jsontext import Json
 from searchengine.core.setting import DataSummary
 from searchengine.methods.assemblenet.connections import edge_named, from_blocks
-from searchengine.methods.assemblenet.describe import GROWTH, stem_width
+from searchengine.methods.assemblenet.describe import output_name, stem_width
 from searchengine.methods.assemblenet.genome import Edge, Genome, Node, parse
 from searchengine.report.picture import EdgeStatus, Picture, PictureEdge, PictureNode, Portrayed
 
@@ -47,7 +49,7 @@ def picture(birth: Portrayed, parent: Portrayed | None, data: DataSummary) -> Pi
         edges += _gone(parent, step, set(genome.edges))
     shares = flow_share(genome, weights)
     badges = _badges(birth) if shown else {}
-    nodes = _nodes(genome, data, shares, badges)
+    nodes = _nodes(genome, birth.network, data, shares, badges)
     return Picture(
         title=f"#{birth.number}" if parent is None else f"#{birth.number}, from #{parent.number}",
         help="Streams enter on the left; the wider and darker a connection, the more it lets through.",
@@ -79,7 +81,11 @@ def flow_share(genome: Genome, weights: Mapping[Edge, float]) -> dict[int, float
 
 
 def _nodes(
-    genome: Genome, data: DataSummary, shares: Mapping[int, float], badges: Mapping[int, list[str]]
+    genome: Genome,
+    network: Architecture | None,
+    data: DataSummary,
+    shares: Mapping[int, float],
+    badges: Mapping[int, list[str]],
 ) -> tuple[PictureNode, ...]:
     places: dict[int, int] = {}
     found = []
@@ -94,7 +100,7 @@ def _nodes(
                 f"{'RGB' if node.kind == 'rgb' else 'flow'} {node.id}"
                 if node.is_stem
                 else f"block {node.id}",
-                _lines(genome, node, data),
+                _lines(genome, node, network, data),
                 round(shares[node.id], 3),
                 tuple(badges.get(node.id, ())),
             )
@@ -102,13 +108,13 @@ def _nodes(
     return tuple(found)
 
 
-def _lines(genome: Genome, node: Node, data: DataSummary) -> tuple[str, ...]:
-    frames = data.shape[1]
-    if node.is_stem:
-        first = f"{stem_width(genome)} channels"
-        return (first,) if node.kind == "flow" else (first, f"dilation {node.dilation}")
-    second = f"dilation {node.dilation}" + (", sees one frame" if node.dilation >= frames else "")
-    return (f"{node.filters} filters, {GROWTH * node.filters} ch", second)
+def _lines(genome: Genome, node: Node, network: Architecture | None, data: DataSummary) -> tuple[str, ...]:
+    """Width and temporal resolution, then the shape of what it gives: channels, frames, height, width."""
+    width = f"{stem_width(genome)} channels" if node.is_stem else f"{node.filters} filters"
+    beyond = " (beyond the clip)" if node.dilation >= data.shape[1] else ""
+    first = width if node.kind == "flow" else f"{width} · dilation {node.dilation}{beyond}"
+    output = None if network is None else network.by_name.get(output_name(genome, node))
+    return (first,) if output is None else (first, shape_text(output.shape))
 
 
 def _traces(birth: Portrayed) -> dict[Edge, tuple[float, ...]]:

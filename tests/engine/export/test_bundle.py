@@ -154,7 +154,7 @@ def test_a_zip_of_an_export_is_the_same_every_time(bundle: Made, tmp_path: Path)
 
 
 def test_a_changed_file_fails_its_checks(bundle: Made, tmp_path: Path) -> None:
-    from searchengine.export.bundle import preprocessing
+    from searchengine.export.preprocessing import preprocessing
     from searchengine.export.weights import trained_network
 
     copy = tmp_path / "copy"

@@ -25,10 +25,11 @@ from .specs import images, weights_of
 from .written import module_at
 
 IMAGES = {
-    "input": "image", "shape": [3, 12, 12], "network_shape": [3, 6, 6], "resolution": 2, "scale": 1 / 255,
-    "offset": 0.0, "mean": [0.5, 0.4, 0.3], "std": [0.2, 0.3, 0.4], "labels": "single",
+    "input": "image", "shape": [3, 12, 12], "network_inputs": ["image"],
+    "network_shapes": {"image": [3, 6, 6]}, "resolution": 2, "scale": 1 / 255, "offset": 0.0,
+    "mean": [0.5, 0.4, 0.3], "std": [0.2, 0.3, 0.4], "labels": "single", "flow": None,
 }  # fmt: skip
-CLIPS = {**IMAGES, "input": "clip", "shape": [3, 4, 16, 16], "network_shape": [3, 4, 16, 16], "resolution": 1}
+CLIPS = {**IMAGES, "input": "clip", "shape": [3, 4, 16, 16], "resolution": 1}
 
 
 def test_an_image_is_read_as_the_data_was_prepared(tmp_path: Path) -> None:
@@ -68,7 +69,8 @@ def test_bytes_are_scaled_normalised_and_reduced() -> None:
     assert found.shape == (1, 3, 6, 6)
     assert found[0, :, 0, 0].tolist() == pytest.approx([2.5, 2.0, 1.75])
     values = torch.zeros(1, 3, 6, 6)
-    assert predict.network_input(values, IMAGES) is values
+    assert predict.network_inputs(values, IMAGES) == [values]
+    assert torch.equal(predict.network_inputs(sample, IMAGES)[0], found)
 
 
 @pytest.mark.parametrize("kind", [np.uint8, np.float32])
@@ -109,7 +111,7 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> ModuleType:
     architecture = space.describe(space.random(np.random.default_rng(1)), images().setting())
     weights_of(architecture, folder / "weights.safetensors")
     (folder / "model.py").write_text(source(architecture), encoding="utf-8")
-    how = {"input": "image", "shape": [1, 8, 8], "network_shape": [1, 8, 8], "network_inputs": ["image"]}
+    how = {"input": "image", "shape": [1, 8, 8], "network_shapes": {"image": [1, 8, 8]}}
     (folder / "preprocessing.json").write_text(json.dumps({**IMAGES, **how, "resolution": 1}))
     np.save(folder / "sample.npy", np.ones((1, 8, 8), np.float32))
     shutil.copyfile(predict.__file__, folder / "predict.py")

@@ -53,7 +53,13 @@ def with_kind(kind: str) -> Architecture:
         "add": lambda: b.add(x, b.norm(x)),
         "concat": lambda: b.concat(x, b.norm(x), x),
         "dropout": lambda: b.dropout(x, 0.5),
+        "weighted_sum": lambda: b.weighted_sum(x, b.norm(x), b.norm(x)),
+        "frame_softmax": lambda: x,
+        "tvl1_flow": lambda: b.conv(b.tvl1_flow(x, iterations=5, clip=2), 4, kernel=1),
     }
+    if kind == "frame_softmax":
+        frames = b.conv(b.mean(x, axes=("H", "W")), 3, kernel=1, bias=True, init="small", name="head.dense")
+        return b.finish(features=(x,), output=b.frame_softmax(frames))
     if kind in extra:
         return ended(b, extra[kind]())
     two = kinds()[kind].fewest_inputs > 1

@@ -125,6 +125,7 @@ def test_several_inputs_come_in_the_order_of_the_architecture() -> None:
     assert network(clip, image).shape == (2, 2)
     with pytest.raises(ValueError, match="takes 2 tensors here, got 1"):
         network(clip)
+    assert measure(network, batch=3, repetitions=2, warm_up=0).batch == 3
 
 
 def test_an_init_that_is_not_the_default_reaches_the_layer() -> None:

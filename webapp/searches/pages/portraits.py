@@ -7,10 +7,12 @@ from typing import NamedTuple
 
 from django.db.models import Q
 
+from searchengine.core.errors import EngineError
 from searchengine.core.jobs import Change
 from searchengine.core.jsontext import Json, loads
 from searchengine.report.picture import Portrayed
 from webapp.searches.models import Evaluation, Genome, SearchRun
+from webapp.searches.pages.networks import architecture
 from webapp.searches.states import EvaluationState
 
 UNTOLD = (EvaluationState.WAITING, EvaluationState.LEASED, EvaluationState.FINISHED)
@@ -42,6 +44,7 @@ def portraits(run: SearchRun, births: Sequence[Genome]) -> dict[int, Portrayed]:
     nothing = Said({}, ())
     return {
         birth.number: _portrayed(
+            run,
             birth,
             coming.get(birth.number, nothing)
             if birth.told_at_job is None
@@ -51,6 +54,10 @@ def portraits(run: SearchRun, births: Sequence[Genome]) -> dict[int, Portrayed]:
     }
 
 
-def _portrayed(birth: Genome, said: Said) -> Portrayed:
+def _portrayed(run: SearchRun, birth: Genome, said: Said) -> Portrayed:
     changes = tuple(Change(**change) for change in birth.changes_json)
-    return Portrayed(birth.number, birth.genome_json, changes, said.findings, said.curve)
+    try:
+        network = architecture(run, birth)
+    except (EngineError, ValueError):
+        network = None  # the picture shows what it can without
+    return Portrayed(birth.number, birth.genome_json, changes, said.findings, said.curve, network)
