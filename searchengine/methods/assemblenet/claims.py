@@ -40,12 +40,15 @@ VALIDATION = "validation accuracy"
 
 
 class Protocol(NamedTuple):
-    """What all arms share. ``repeats`` fresh trainings a network; ``values`` over the demo preset."""
+    """What all arms share. ``repeats`` fresh trainings a network; ``values`` over the demo preset; ``graphs``
+    random ones; ``founders`` and ``rounds`` of the small evolution with noise."""
 
     data: str = "digits-motion16"
     values: Json = {}
     repeats: int = 3
     graphs: int = 10
+    founders: int = 8
+    rounds: int = 8
 
 
 def claims(protocol: Protocol) -> tuple[Claim, ...]:
@@ -69,7 +72,8 @@ def claims(protocol: Protocol) -> tuple[Claim, ...]:
 
     def rounds(rule: Literal["guided", "random"]) -> Arm:
         def arm(bench: Bench, seed: int) -> Measured:
-            return noise_rounds(bench, _space(bench, seed, protocol), seed, rule)
+            space = _space(bench, seed, protocol)
+            return noise_rounds(bench, space, seed, rule, founders=protocol.founders, rounds=protocol.rounds)
 
         return arm
 
@@ -124,7 +128,8 @@ def claims(protocol: Protocol) -> tuple[Claim, ...]:
         ),
         Claim(
             "A-rounds",
-            "After eight guided rounds fewer stem connections leave noise than after eight random ones",
+            f"After {protocol.rounds} guided rounds fewer stem connections leave noise"
+            " than after random ones",
             "random", "guided", {"random": rounds("random"), "guided": rounds("guided")},
             seeds=3, margin=0.0, unit="share of the population's stem connections that leave noise",
         ),

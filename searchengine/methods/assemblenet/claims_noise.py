@@ -23,7 +23,6 @@ from searchengine.methods.assemblenet.space import AssembleNetSpace
 
 DENSE = 0.7
 """Connection probability of the graphs whose weights are looked at."""
-ROUNDS, FOUNDERS = 8, 8
 NOISE = {"rgb": "uniform", "flow": "normal"}
 
 
@@ -64,19 +63,25 @@ def noise_shares(
 
 
 def noise_rounds(
-    bench: Bench, space: AssembleNetSpace, seed: int, rule: Literal["guided", "random"]
+    bench: Bench,
+    space: AssembleNetSpace,
+    seed: int,
+    rule: Literal["guided", "random"],
+    *,
+    founders: int,
+    rounds: int,
 ) -> Measured:
-    """Eight rounds of evolution from one first population of eight, connections rewired by ``rule``: the
-    share of the last population's stem connections that leave noise."""
+    """``rounds`` rounds of evolution from one first population of ``founders``, connections rewired by
+    ``rule``: the share of the last population's stem connections that leave noise."""
     rng = np.random.default_rng(job_seed(79, seed))
     connection = space.params.connection_probability
     everyone = [
-        _train(bench, space, _first(space, rng, connection), seed, number) for number in range(FOUNDERS)
+        _train(bench, space, _first(space, rng, connection), seed, number) for number in range(founders)
     ]
     start = _noise_share(everyone)
     population = Population(Individual(number, one.fitness) for number, one in enumerate(everyone))
     own = np.random.default_rng(job_seed(80, seed))
-    for number in range(FOUNDERS, FOUNDERS + ROUNDS):
+    for number in range(founders, founders + rounds):
         parent = everyone[tournament(population, space.params.sample_size, own).number]
         made = child(
             parent.graph.genome, parent.weights, space.bounds, own,

@@ -249,9 +249,17 @@ class _Drawing:
         return self.b.activation(self.norm(x, f"{name}_norm"), "relu", name=f"{name}_relu")
 
     def halved(self, x: Ref, kernel: int, name: str) -> Ref:
-        """A maximum over ``kernel`` × ``kernel`` at every second place; a partial last window counts."""
+        """A maximum over ``kernel`` × ``kernel`` at every second place: half the side, rounded up, whatever
+        the kernel, so that stems of all streams fit together."""
+        down, across = ((kernel - 2 + side % 2) // 2 for side in x.shape[-2:])
         return self.b.pool(
-            x, "max", kernel=(1, kernel, kernel), stride=(1, 2, 2), padding=0, ceil=True, name=name
+            x,
+            "max",
+            kernel=(1, kernel, kernel),
+            stride=(1, 2, 2),
+            padding=(0, down, across),
+            ceil=True,
+            name=name,
         )
 
     def fitted(self, x: Ref, height: int, width: int, source: int) -> Ref:

@@ -75,12 +75,19 @@ FEEDS = ("zeros", "uniform", "normal")
 
 def feed(network: Network, stem: Node, what: str) -> None:
     """From now on the stem reads ``what`` instead of its stream: zeros, or in every pass fresh noise from
-    torch's own generator, uniform in [0, 1) or standard normal."""
+    torch's own generator, uniform in [0, 1) or standard normal. Noise is fed to this network alone; zeros
+    are part of its weights, so that the stem is as silent wherever these are loaded."""
     if what not in FEEDS:
         raise ValueError(f"a stem can be fed {', '.join(FEEDS)}, got {what!r}")
-    make = {"zeros": torch.zeros_like, "uniform": torch.rand_like, "normal": torch.randn_like}[what]
+    first = network.get_submodule(f"{node_name(stem)}.space")
+    if what == "zeros":
+        # It has no bias, so weights of zero and an input of zeros are the same.
+        for weight in first.parameters():
+            nn.init.zeros_(weight).requires_grad_(False)
+        return
+    make = {"uniform": torch.rand_like, "normal": torch.randn_like}[what]
 
     def replace(layer: nn.Module, given: tuple[Any, ...]) -> tuple[Tensor, ...]:
         return (make(given[0]),)
 
-    network.get_submodule(f"{node_name(stem)}.space").register_forward_pre_hook(replace)
+    first.register_forward_pre_hook(replace)

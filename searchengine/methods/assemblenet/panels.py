@@ -186,7 +186,8 @@ def without(run: RunHistory) -> Panel:
 
 
 def planned_mutations(run: RunHistory) -> dict[int, int]:
-    """The rewiring and the structural mutations that the schedule gives each child."""
+    """The rewiring and the structural mutations that the schedule gives each child; none where connections
+    are only read off."""
     params = run.plan.get("params", {})
     start, decay = params.get("mutations_start"), params.get("mutations_decay")
     if start is None or decay is None:
@@ -194,7 +195,7 @@ def planned_mutations(run: RunHistory) -> dict[int, int]:
     return {
         birth.number: 1 + mutations_for_round(birth.cycle, start, decay)
         for birth in run.births
-        if birth.parents
+        if birth.operator == "mutation"
     }
 
 

@@ -247,7 +247,7 @@ class AssembleNetParams(Params):
     )
 
     finalists: int = knob(
-        3,
+        2,
         "Best distinct networks that are trained again, longer; the best of them is the result.",
         low=0,
         high=10,

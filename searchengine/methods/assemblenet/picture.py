@@ -30,7 +30,6 @@ def picture(birth: Portrayed, parent: Portrayed | None, data: DataSummary) -> Pi
     }
     changes = {change.operator: change for change in birth.changes}
     step: Json = changes["rewire"].arguments if "rewire" in changes else {}
-    threshold = float(step.get("threshold", WEAK))
     shown = parent is not None
     added = _edges(step.get("added", ())) if shown else set()
     repaired = _edges(step.get("repaired", ())) if shown else set()
@@ -58,7 +57,7 @@ def picture(birth: Portrayed, parent: Portrayed | None, data: DataSummary) -> Pi
         edges=tuple(edges),
         ends=("RGB", "flow"),
         notes=tuple(_notes(genome, weights, data)),
-        legend=_legend(weights, threshold, shown),
+        legend=_legend(weights, step, shown),
     )
 
 
@@ -166,12 +165,13 @@ def _notes(genome: Genome, weights: Mapping[Edge, float], data: DataSummary) -> 
         )
 
 
-def _legend(weights: Mapping[Edge, float], threshold: float, shown: bool) -> tuple[str, ...]:
+def _legend(weights: Mapping[Edge, float], step: Json, shown: bool) -> tuple[str, ...]:
     lines = []
     if weights:
         lines.append(f"dashed: weight {WEAK:g} or less")
     if shown:
-        lines.append(f"red: dropped, weight {threshold:g} or less in the parent")
+        weak = f"weight {step.get('threshold', WEAK):g} or less in the parent"
+        lines.append(f"red: dropped, {'any of the weighted' if step.get('rule') == 'random' else weak}")
         lines.append("green: added; orange: added so that every node is read and reads")
     return tuple(lines)
 

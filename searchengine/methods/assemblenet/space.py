@@ -69,7 +69,8 @@ class AssembleNetSpace:
         """Every graph of a scale strides alike, so one of them tells whether the clips are large enough."""
         genome = random_genome(self.bounds, np.random.default_rng(0), stems=self.bounds.stems[0])
         try:
-            network = self.describe(to_json(genome), self.search_setting)
+            self.describe(to_json(genome), self.search_setting)
+            network = self.describe(to_json(genome), self.final_setting)
         except InfeasibleArchitecture as error:
             frames, height, width = self.search_setting.inputs["clip"][1:]
             raise InvalidParams(

@@ -87,13 +87,13 @@ def test_the_population_keeps_its_size_and_the_least_fit_leaves():
     assert len(deaths) == 20
     assert {event.payload["reason"] for event in deaths} == {"lost"}
     assert run.outcome.kind == "network"
-    assert len(run.outcome.members) == 3
+    assert len(run.outcome.members) == 2
 
 
 def test_the_finals_hold_the_weights_of_their_own_births():
     run = Rehearsal(plan()).run(fine)
     finals = [job for job in run.jobs if job.phase == "final"]
-    assert len(finals) == 3
+    assert len(finals) == 2
     for job in finals:
         birth = run.births[job.subjects[0]]
         assert job.arguments["frozen"] == run.archive.report(birth.number).findings["weights"]
