@@ -221,7 +221,7 @@ def stem(draft: Draft, bounds: Bounds, rng: np.random.Generator) -> Mutated | No
         name = draft.fresh()
         draft.nodes[name] = Node(name, kind, 0, dilation)
         draft.origin[name] = -1
-        return Mutated("stem", (name,), {"kind": kind}, f"{kind} stem {{0}} added")
+        return Mutated("stem", (name,), {"kind": kind}, "{0} added")
     name = able[int(rng.integers(len(able)))]
     kind, was = draft.nodes[name].kind, draft.origin[name]
     draft.remove(name)
@@ -325,16 +325,16 @@ def _finished(draft: Draft, rewired: Rewired, made: list[Mutated], how: Json) ->
         )
     for one in made:
         numbers = [number.get(name, -1) for name in one.nodes]
-        changes.append(
-            Change(
-                one.operator,
-                {**one.arguments, "nodes": numbers},
-                one.text.format(*(f"#{n}" if n >= 0 else "one that went" for n in numbers)),
-            )
-        )
+        shown = [_called(genome.nodes[place]) if place >= 0 else "one that went" for place in numbers]
+        change = Change(one.operator, {**one.arguments, "nodes": numbers}, one.text.format(*shown))
+        changes.append(change)
     if changes and changes[0].operator != "rewire":
         changes.insert(0, Change("rewire", arguments, "connections kept"))
     return Child(genome, tuple(changes), went_on)
+
+
+def _called(node: Node) -> str:
+    return f"{node.kind} {'stem ' if node.is_stem else ''}{node.id}"
 
 
 def _rewired_words(dropped: int, added: int, repaired: int) -> str:
