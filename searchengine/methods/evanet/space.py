@@ -11,6 +11,7 @@ from searchengine.core.errors import DataRefused, InfeasibleArchitecture, Invali
 from searchengine.core.jobs import Change, Proposal
 from searchengine.core.jsontext import Json, loads
 from searchengine.core.jsontext import canonical as canonical_text
+from searchengine.core.limits import over_limit, training_cost
 from searchengine.core.method import Child
 from searchengine.core.params import Params
 from searchengine.core.setting import DataSummary, Fidelity, Setting
@@ -169,12 +170,7 @@ class EvaNetSpace:
             network = self.describe(to_json(genome), self.final_setting)
         except InfeasibleArchitecture as error:
             return str(error)
-        params = self.params
-        if params.max_parameters and network.parameters > params.max_parameters:
-            return f"{network.parameters} parameters, the limit is {params.max_parameters}"
-        if params.max_macs and network.macs > params.max_macs:
-            return f"{network.macs} multiply-adds, the limit is {params.max_macs}"
-        return None
+        return over_limit(network, self.params.max_parameters, self.params.max_macs)
 
     def space_params(self) -> Json:
         """The parameters that decide what network a genome is."""
@@ -182,9 +178,7 @@ class EvaNetSpace:
         return {name: values[name] for name in SPACE_KNOBS}
 
     def _cost(self, genome: Json, setting: Setting, clips: int) -> float:
-        """Multiply-adds of ``clips`` training passes; forward and backward together take about three
-        forwards."""
-        return 3.0 * self.describe(genome, setting).macs * clips
+        return training_cost(self.describe(genome, setting), clips)
 
 
 @lru_cache(maxsize=256)
