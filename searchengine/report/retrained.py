@@ -15,6 +15,10 @@ from searchengine.report.intervals import Interval, of_two_shares
 from searchengine.report.student import interval_of_mean
 
 
+METRICS = ("accuracy", "mean_average_precision")
+"""What networks are judged by, where their scores have it."""
+
+
 class Retrained(NamedTuple):
     """Means over the pairs in which both sides were trained again; ``metric`` names the value. ``interval``
     of the difference is over the pairs or, for one pair's accuracies, over the validation samples."""
@@ -31,7 +35,7 @@ class Retrained(NamedTuple):
     def sentence(self) -> str:
         one = self.pairs == 1
         text = (
-            f"Trained again alike, the best networks reach {'' if one else 'on average '}{self.metric}"
+            f"Trained again alike, the best networks reach {'' if one else 'on average '}{self.metric.replace('_', ' ')}"
             f" {self.best:.4g} and {self.control_best:.4g} on validation ({self.difference:+.4g}"
         )
         if self.interval is not None:
@@ -47,7 +51,8 @@ def retrained(pairs: Sequence[tuple[RunHistory, RunHistory]]) -> Retrained | Non
     if not arms:
         return None
     rows = [row for arm in arms for side in arm for birth in side.values() for row in birth]
-    metric = "accuracy" if all("accuracy" in row.metrics for row in rows) else "fitness"
+    known = [name for name in METRICS if all(name in row.metrics for row in rows)]
+    metric = known[0] if known else "fitness"
     best = [(_best(run, metric), _best(control, metric)) for run, control in arms]
     gaps = [ours - theirs for ours, theirs in best]
     return Retrained(

@@ -55,6 +55,11 @@ def test_without_accuracy_fitness_is_compared_and_one_pair_has_no_interval() -> 
     )
     found = retrained([(run, control)])
     assert found is not None
+    assert (found.metric, found.interval) == ("mean_average_precision", None)
+    assert "mean average precision 0.6 and 0.5" in found.sentence
+    run, control = (with_finals(run_of([0.5]), {0: [value]}, metric="other") for value in (0.6, 0.5))
+    found = retrained([(run, control)])
+    assert found is not None
     assert (found.metric, found.interval) == ("fitness", None)
 
 
