@@ -51,7 +51,7 @@ def noise_shares(
     """Of one dense graph, trained once: the share of connections leaving informative or noisy stems whose
     learned weight is above one half."""
     rng = np.random.default_rng(job_seed(78, seed))
-    found = _train(bench, space, _first(space, rng, DENSE), seed, 0)
+    found = _train(bench, space, first_with_noise(space, rng, DENSE), seed, 0)
     groups: dict[str, list[float]] = {"informative": [], "noise": []}
     for (source, _), weight in found.weights.items():
         if found.graph.genome.nodes[source].is_stem:
@@ -76,7 +76,8 @@ def noise_rounds(
     rng = np.random.default_rng(job_seed(79, seed))
     connection = space.params.connection_probability
     everyone = [
-        _train(bench, space, _first(space, rng, connection), seed, number) for number in range(founders)
+        _train(bench, space, first_with_noise(space, rng, connection), seed, number)
+        for number in range(founders)
     ]
     start = _noise_share(everyone)
     population = Population(Individual(number, one.fitness) for number, one in enumerate(everyone))
@@ -97,7 +98,7 @@ def noise_rounds(
     return Measured(share, sum(one.cost for one in everyone), sum(one.seconds for one in everyone), details)
 
 
-def _first(space: AssembleNetSpace, rng: np.random.Generator, connection: float) -> Graph:
+def first_with_noise(space: AssembleNetSpace, rng: np.random.Generator, connection: float) -> Graph:
     """A random graph whose second stem of each stream reads noise."""
     genome = random_genome(space.bounds, rng, stems=4, connection=connection)
     by_stream = [[stem.id for stem in genome.stems if stem.kind == kind] for kind in ("rgb", "flow")]

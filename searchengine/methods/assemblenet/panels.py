@@ -193,7 +193,7 @@ def planned_mutations(run: RunHistory) -> dict[int, int]:
     if start is None or decay is None:
         return {}
     return {
-        birth.number: 1 + mutations_for_round(birth.cycle, start, decay)
+        birth.number: 1 + mutations_for_round(max(birth.cycle - 1, 0), start, decay)
         for birth in run.births
         if birth.operator == "mutation"
     }
