@@ -14,7 +14,6 @@ from searchengine.report.history import RunHistory, ScoreRow
 from searchengine.report.intervals import Interval, of_two_shares
 from searchengine.report.student import interval_of_mean
 
-
 METRICS = ("accuracy", "mean_average_precision")
 """What networks are judged by, where their scores have it."""
 
@@ -34,8 +33,9 @@ class Retrained(NamedTuple):
     @property
     def sentence(self) -> str:
         one = self.pairs == 1
+        name = self.metric.replace("_", " ")
         text = (
-            f"Trained again alike, the best networks reach {'' if one else 'on average '}{self.metric.replace('_', ' ')}"
+            f"Trained again alike, the best networks reach {'' if one else 'on average '}{name}"
             f" {self.best:.4g} and {self.control_best:.4g} on validation ({self.difference:+.4g}"
         )
         if self.interval is not None:
