@@ -10,6 +10,7 @@ from searchengine.core.jsontext import Json
 from searchengine.data.manifest import Preparation
 from searchengine.data.prepare import prepare
 from searchengine.driver import make_plan
+from searchengine.driver.folder import RunFolder
 from tests.engine.methods.evanet.bars import moving_bars
 from tests.golden import short_search
 
@@ -22,11 +23,16 @@ SHORT = {
 
 
 def trained(folder: Path) -> Json:
-    """The search on bars that move, with the flow they make, in float32."""
+    """The search on bars that move, with the flow they make, in float32; besides, what the connections of
+    its founders learned."""
     moving_bars(folder)
     found = prepare(str(folder / "bars.npz"), folder / "data", Preparation(flow="farneback"))
     plan = make_plan("assemblenet", found.summary, seed=SEED, values=SHORT, window=2)
-    return short_search.trained(plan, folder)
+    births = short_search.trained(plan, folder)
+    archive = RunFolder(folder / "run", read_only=True).archive
+    founders = range(plan.params["population"])
+    weights = {str(number): archive.report(number).findings["weights"] for number in founders}
+    return {**births, "weights": weights}
 
 
 if __name__ == "__main__":
