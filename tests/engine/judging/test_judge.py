@@ -76,7 +76,7 @@ def test_looks_are_counted_for_each_data_set(tmp_path: Path) -> None:
         "data": "a",
         "what": "#1",
         "networks": 1,
-        "accuracy": 0.5,
+        "metrics": {"accuracy": 0.5},
     }
 
 
