@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
+from operator import le
 from typing import NamedTuple
 
 GAP_X = 18.0
@@ -192,7 +193,9 @@ def _crossings(layers: Sequence[Sequence[int]], below: Sequence[Sequence[int]]) 
     total = 0
     for upper, lower in itertools.pairwise(layers):
         spot = {point: index for index, point in enumerate(lower)}
-        ends = [s for point in upper for s in sorted(spot[one] for one in below[point])]
+        ends = [s for point in upper for s in sorted([spot[one] for one in below[point]])]
+        if all(map(le, ends, ends[1:])):
+            continue  # in order already: nothing crosses
         tree = [0] * (len(lower) + 1)
         for seen, end in enumerate(ends):
             index, before = end + 1, 0
@@ -230,31 +233,34 @@ def _straightened(
             centres[point] -= (x - GAP_X) / 2
     if len(widths) == 1:
         return centres
+    # What no sweep changes: how hard a point is pulled in all, and the room that a rank needs.
+    pulls = [sum([weight for _, weight in near]) for near in beside]
+    ranks = [(layer, [pulls[point] or 0.1 for point in layer], _offsets(layer, widths)) for layer in layers]
     for sweep in range(8):
-        for layer in layers if sweep % 2 == 0 else layers[::-1]:
-            wanted, weights = [], []
+        for layer, weights, offsets in ranks if sweep % 2 == 0 else ranks[::-1]:
+            wanted = []
             for point in layer:
-                pull = sum(weight for _, weight in beside[point])
-                wanted.append(
-                    sum(centres[one] * weight for one, weight in beside[point]) / pull
-                    if pull
-                    else centres[point]
-                )
-                weights.append(pull or 0.1)
-            for point, centre in zip(layer, _spaced(layer, wanted, weights, widths), strict=True):
+                total = 0.0
+                for one, weight in beside[point]:
+                    total += centres[one] * weight
+                wanted.append(total / pulls[point] if pulls[point] else centres[point])
+            for point, centre in zip(layer, _spaced(wanted, weights, offsets), strict=True):
                 centres[point] = centre
     return centres
 
 
-def _spaced(
-    layer: Sequence[int], wanted: Sequence[float], weights: Sequence[float], widths: Sequence[float]
-) -> list[float]:
-    """Centres nearest to ``wanted`` in weighted least squares that keep order and gaps: pool adjacent
-    violators on the wanted places minus the room needed to the left."""
+def _offsets(layer: Sequence[int], widths: Sequence[float]) -> list[float]:
+    """For each point of a rank the least distance of its centre from the first one's."""
     offsets, x = [], 0.0
     for before, point in zip([None, *layer], layer, strict=False):
         x += 0.0 if before is None else widths[before] / 2 + GAP_X + widths[point] / 2
         offsets.append(x)
+    return offsets
+
+
+def _spaced(wanted: Sequence[float], weights: Sequence[float], offsets: Sequence[float]) -> list[float]:
+    """Centres nearest to ``wanted`` in weighted least squares that keep order and gaps: pool adjacent
+    violators on the wanted places minus the room needed to the left (``offsets``)."""
     pools: list[list[float]] = []  # mean, weight, members
     for place, weight, offset in zip(wanted, weights, offsets, strict=True):
         pools.append([place - offset, weight, 1])
