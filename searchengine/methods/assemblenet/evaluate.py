@@ -37,8 +37,7 @@ def train(context: Context) -> Output:
 def retrain(context: Context) -> Output:
     """Longer training with connection weights held at ``frozen`` or learned again. Findings hold, besides,
     what validation loses without each stem and each connection, measured without training anew."""
-    output = _trained(context, 1, ablate=True)
-    return output
+    return _trained(context, 1, ablate=True)
 
 
 JOB_KINDS: dict[str, JobKind] = {"train": train, "retrain": retrain}

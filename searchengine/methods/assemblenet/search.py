@@ -112,7 +112,7 @@ class AssembleNetSearch:
     def _draft(self, archive: Archive, refused: list[Refused], fresh: set[str]) -> Draft | None:
         """The next genome; None while it depends on results that are not told yet."""
         if self._params.mode == "one_shot":
-            return self._one_shot(archive)
+            return self._one_shot(archive, refused)
         if self._asked < self._params.population:
             return self._random(archive, refused, fresh)
         if self._told < self._params.population:
@@ -128,9 +128,16 @@ class AssembleNetSearch:
                 return draft
         return self._random(archive, refused, fresh)
 
-    def _one_shot(self, archive: Archive) -> Draft | None:
+    def _one_shot(self, archive: Archive, refused: list[Refused]) -> Draft | None:
         if self._asked == 0:
-            return Draft(fully_connected(self._space.random_genome(self._rng)), "fully_connected")
+            for _ in range(RANDOM_DRAWS):
+                genome = fully_connected(self._space.random_genome(self._rng))
+                reason = self._space.refusal(genome)
+                if reason is None:
+                    break
+                if len(refused) < REDRAWS:
+                    refused.append(Refused(to_json(genome), (), reason))
+            return Draft(genome, "fully_connected")
         if self._told == 0:
             return None
         parent = parse(archive.birth(0).genome)

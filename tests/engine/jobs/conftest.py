@@ -12,9 +12,10 @@ from searchengine.jobs.process import TrainingProcess
 from tests.engine.jobs.scripted_bench import METHODS, Bench
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def scripted_methods() -> Iterator[None]:
-    """The scripted method is in the catalogue of processes started from now on."""
+    """The scripted method is in the catalogue of processes started from now on, until the file's tests end:
+    a search cannot begin with it, so tests of all methods must not meet it."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("EVOSCOPE_METHODS_PATH", str(METHODS))
         yield
@@ -38,7 +39,7 @@ class _Shared:
     process: TrainingProcess | None = None
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def shared_process(scripted_methods: None) -> Iterator[_Shared]:
     shared = _Shared()
     yield shared

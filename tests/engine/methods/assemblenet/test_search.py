@@ -8,6 +8,7 @@ from searchengine.driver import make_plan
 from searchengine.driver.envelope import Envelope
 from searchengine.driver.plan import Parts
 from searchengine.methods.assemblenet.connections import from_blocks
+from searchengine.methods.assemblenet.describe import Frame, describe
 from searchengine.methods.assemblenet.genome import parse
 from searchengine.testing.rehearsal import Rehearsal, hashed
 from tests.engine.methods.assemblenet.published import SMALL_DATA
@@ -166,3 +167,12 @@ def test_progress_counts_the_weights_of_the_living():
     assert sum(progress["weights"]) == expected > 0
     assert (progress["cycle"], progress["of"]) == (20, 20)
     assert progress["phase"] == "finished"
+
+
+def test_one_shot_stays_within_the_caps_while_graphs_do():
+    free = Rehearsal(plan(mode="one_shot")).run(fine).births[0]
+    size = describe(parse(free.genome), SMALL_DATA.setting(), Frame()).parameters
+    capped = Rehearsal(plan(mode="one_shot", max_parameters=size - 1)).run(fine)
+    first = describe(parse(capped.births[0].genome), SMALL_DATA.setting(), Frame())
+    assert first.parameters < size
+    assert any(event.kind == "refused" for event in capped.events)
