@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import json
-import time
+import sys
 import xml.etree.ElementTree as ET
+from collections.abc import Callable
+from types import FrameType
 
 import pytest
 from hypothesis import given, settings
@@ -60,6 +62,23 @@ def test_boxes_never_overlap_and_lines_join_them(architecture: Architecture) -> 
     assert sum(node.parameters * node.times for node in drawing.nodes) == architecture.parameters
 
 
+def lines_run(call: Callable[[], object]) -> int:
+    count = 0
+
+    def in_a_function(frame: FrameType, event: str, argument: object) -> Callable[..., object]:
+        nonlocal count
+        count += event == "line"
+        return in_a_function
+
+    before = sys.gettrace()
+    sys.settrace(lambda frame, event, argument: in_a_function)
+    try:
+        call()
+    finally:
+        sys.settrace(before)
+    return count
+
+
 def test_repeats_are_drawn_once_and_can_be_expanded() -> None:
     architecture = video_network((4,))
     folded, open_ = layout(architecture), layout(architecture, expanded={"block1"})
@@ -108,17 +127,14 @@ def test_a_drawing_is_the_same_every_time_and_survives_json() -> None:
 
 
 @pytest.mark.parametrize(
-    ("layers", "skip", "most"), [(200, 0, 0.15), (200, 9, 0.15), (1000, 0, 1.0), (1000, 12, 1.0)]
+    ("layers", "skip", "most"),
+    [(200, 0, 150_000), (200, 9, 600_000), (1000, 0, 750_000), (1000, 12, 3_200_000)],
 )
-def test_big_networks_are_laid_out_fast(layers: int, skip: int, most: float) -> None:
+def test_big_networks_are_laid_out_in_few_steps(layers: int, skip: int, most: int) -> None:
+    """Lines of Python that run, the same on every machine; some four million take a second on a slow one, so
+    200 layers stay within 150 ms and 1,000 within a second. ``benchmarks/layout.py`` takes the seconds."""
     architecture = long_network(layers, skip)
-    layout(architecture)
-    took = []
-    for _ in range(3):
-        began = time.process_time()
-        layout(architecture)
-        took.append(time.process_time() - began)
-    assert min(took) <= most
+    assert lines_run(lambda: layout(architecture)) <= most
 
 
 def test_lines_that_span_everything_stay_drawable() -> None:
