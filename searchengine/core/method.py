@@ -118,7 +118,8 @@ class Space(Protocol):
         search. Raises ``InfeasibleArchitecture`` when the network cannot be built or is over a cap.
 
         ``arguments["space_params"]`` holds the parameters (JSON) this space was made from, so that a worker
-        can describe the same network."""
+        can describe the same network; ``arguments["batch"]`` how many samples a step takes, from which pages
+        say how much memory a training needs."""
         ...
 
     def final_evaluation(self, genome: Json) -> Proposal | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -102,6 +103,29 @@ def test_the_example_follows_the_form(client: Client, researcher: User, dataset:
     wrong = client.get("/launch/random_search/example/", wish(**{"param-evaluations": "-1"}))
     assert wrong.status_code == 200
     assert b"at least 1" in wrong.content or b"from 1" in wrong.content
+
+
+def test_the_example_says_how_much_memory_a_training_needs(
+    client: Client, researcher: User, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It grows with the batch; more than a training may use is said before anything is launched."""
+    client.force_login(researcher)
+
+    def memory(batch: int) -> tuple[int, str]:
+        answer = client.get("/launch/random_search/example/", wish(**{"param-space_params": space(batch)}))
+        assert answer.context["example"].memory.batch == batch
+        return answer.context["example"].memory.bytes, answer.content.decode()
+
+    def space(batch: int) -> str:
+        return json.dumps({"batch": batch})
+
+    few, page = memory(16)
+    many, _ = memory(64)
+    assert few < many <= 4 * few
+    assert "memory, batch of 16" in page
+    assert "a training on this machine may use" not in page
+    monkeypatch.setattr(settings, "TRAINING_MEMORY_BYTES", few - 1)
+    assert "a training on this machine may use" in memory(16)[1]
 
 
 def test_a_viewer_is_refused_in_words(

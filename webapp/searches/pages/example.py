@@ -18,12 +18,29 @@ from searchengine.report.picture import Portrayed
 from webapp.plots.network_drawing import network_drawing
 from webapp.searches.forms import LaunchForm
 from webapp.searches.pages.pictures import PictureView, maker_of, view
+from webapp.searches.supervisor.place import memory_limit
+
+BYTES_A_PARAMETER = 16
+"""In float32: the parameter, its gradient and two moments of the optimiser."""
+
+
+class Memory(NamedTuple):
+    """What one training step keeps at most, in bytes, with ``batch`` samples; ``limit`` is what a training
+    process of this machine may use."""
+
+    bytes: int
+    batch: int
+    limit: int
+
+    @property
+    def too_much(self) -> bool:
+        return self.bytes > self.limit
 
 
 class Example(NamedTuple):
     """``title`` says which network it is; ``trouble`` is why there is none, in words. ``picture`` is what the
     method draws of it, None where it draws layers alone. ``planned`` is how many networks the search
-    trains."""
+    trains, ``memory`` what the heavier of its two trainings (in the search, at the end) needs."""
 
     title: str
     svg: SafeString | None
@@ -31,6 +48,7 @@ class Example(NamedTuple):
     layers: tuple[str, ...]
     parameters: int | None
     flops: int | None
+    memory: Memory | None
     planned: int | None
     cost: str
     samples: dict[str, int]
@@ -40,7 +58,7 @@ class Example(NamedTuple):
 def example(form: LaunchForm) -> Example:
     """The method's first named example, else a random network of its space, always the same. No query."""
     method, dataset = form.method, form.chosen_dataset
-    nothing = Example("", None, None, (), None, None, None, form.chosen_preset.cost, {}, "")
+    nothing = Example("", None, None, (), None, None, None, None, form.chosen_preset.cost, {}, "")
     if dataset is None:
         return nothing._replace(trouble="Choose a data set to see an example network.")
     try:
@@ -65,7 +83,21 @@ def example(form: LaunchForm) -> Example:
         layers=drawing.text_list(),
         parameters=architecture.parameters,
         flops=architecture.macs,
+        memory=_memory(space, genome, data),
     )
+
+
+def _memory(space: Space, genome: Json, data: DataSummary) -> Memory | None:
+    """None where the trainings do not say how many samples a step takes."""
+    found = []
+    for proposal in (space.evaluation(genome), space.final_evaluation(genome)):
+        batch = proposal.arguments.get("batch") if proposal else None
+        if proposal is None or not isinstance(batch, int):
+            continue
+        network = space.describe(genome, data.setting(proposal.fidelity))
+        kept = network.activation_bytes(batch) + BYTES_A_PARAMETER * network.parameters
+        found.append(Memory(kept, batch, memory_limit()))
+    return max(found, default=None)
 
 
 def _planned(form: LaunchForm, params: Params) -> int | None:
