@@ -1,4 +1,4 @@
-"""EvaNet's whole demo as a person sees it: launched, watched to its end through a kill, taken away, run
+"""A method's whole demo as a person sees it: launched, watched to its end through a kill, taken away, run
 elsewhere."""
 
 from __future__ import annotations
@@ -20,18 +20,23 @@ from tests.long.scale import SCALE, scaled
 
 pytestmark = [pytest.mark.long, pytest.mark.live, pytest.mark.browser]
 
+DEMOS = {"evanet": "digits-motion", "assemblenet": "digits-motion16"}
+"""Methods by the built-in set that their demo runs on."""
+
 LONGEST_DEMO = 3 * 3600
 LEAST_EVALUATIONS = scaled(60, least=12)
 """What the demo is shortened to when a person only tries the test."""
 
 
+@pytest.mark.parametrize("method", DEMOS)
 @pytest.mark.timeout(LONGEST_DEMO + 1800)
 def test_the_demo_runs_to_its_end_and_its_winner_runs_elsewhere(
-    new_stack: Callable[..., Stack], tmp_path: Path
+    new_stack: Callable[..., Stack], tmp_path: Path, method: str
 ) -> None:
     stack = new_stack(slots=2).start()
+    ready = "SELECT 1 FROM datasets_dataset WHERE slug = %s AND state = 'ready'"
     wait_until(
-        lambda: stack.rows("SELECT 1 FROM datasets_dataset WHERE slug = 'digits-motion' AND state = 'ready'"),
+        lambda: stack.rows(ready, DEMOS[method]),
         180,
         "the demo's data to be prepared",
     )
@@ -42,12 +47,15 @@ def test_the_demo_runs_to_its_end_and_its_winner_runs_elsewhere(
         context.on("weberror", lambda error: faults.append(str(error.error)))
         page = context.new_page()
         sign_in(page, stack)
-        run_id = _launched(page)
+        run_id = _launched(page, method)
         page.wait_for_function("() => document.querySelector('[data-line]').textContent === 'live'")
         _wait_for_points(page, 3)
         stack.back("slot-1", stack.kill("slot-1"))
         expect(page.locator('[data-run-state="finished"]')).to_be_visible(timeout=1000 * LONGEST_DEMO)
         assert points(page) > 3
+        page.screenshot(path=tmp_path / "run.png", full_page=True)
+        ((seconds,),) = stack.rows("SELECT active_seconds FROM searches_searchrun WHERE id = %s", run_id)
+        print(f"{method}: the demo ran for {seconds:.0f} s; its page is {tmp_path / 'run.png'}")
         audit(stack, run_id)
         bundle = _exported(page, run_id, tmp_path)
         assert faults == []
@@ -56,8 +64,8 @@ def test_the_demo_runs_to_its_end_and_its_winner_runs_elsewhere(
     stack.end()
 
 
-def _launched(page: Page) -> int:
-    page.goto("/launch/evanet/")
+def _launched(page: Page, method: str) -> int:
+    page.goto(f"/launch/{method}/")
     if SCALE < 1:
         page.get_by_label("Evaluations at most").fill(str(LEAST_EVALUATIONS))
     page.get_by_role("button", name="Launch").click()
