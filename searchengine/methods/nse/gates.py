@@ -2,7 +2,7 @@
 
 NSE steers only sampling by gates; no output is weighted by one. A gate learns from two different subsets a
 and b of a cell's ops, drawn with their joint probabilities q_a and q_b: the cell gives out y_a, and the
-gradient comes through p_a = q_a / (q_a + q_b), as in ProxylessNAS with two paths (Cai et al. 2019). Training computes the same in its own arithmetic; here it
+gradient comes through p_a = q_a / (q_a + q_b). Training computes the same in its own arithmetic; here it
 stands in numpy, for sampling, for pruning and to be compared with.
 """
 
