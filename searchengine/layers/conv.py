@@ -16,8 +16,8 @@ class Conv(nn.Module):
     Parameters: ``Cout · Cin/groups · prod(kernel)``, and ``Cout`` more with a bias.
 
     The weight starts as a truncated normal of variance ``2 / fan_in``, ``fan_in = Cin/groups · prod(kernel)``
-    (He et al. 2015), cut at two deviations, or with ``init`` "small" as a normal of deviation 0.01; the bias
-    starts at 0.
+    (He et al. 2015), cut at two deviations; with ``init`` "fan_out" as a normal of variance ``2 / fan_out``,
+    ``fan_out = Cout · prod(kernel)``, or "small" as one of deviation 0.01. The bias starts at 0.
     """
 
     def __init__(
@@ -48,6 +48,8 @@ class Conv(nn.Module):
         deviation = (2.0 / self.weight[0].numel()) ** 0.5 / 0.87962566
         if self.init == "small":
             nn.init.normal_(self.weight, std=0.01)
+        elif self.init == "fan_out":
+            nn.init.kaiming_normal_(self.weight, mode="fan_out", nonlinearity="relu")
         else:
             nn.init.trunc_normal_(self.weight, std=deviation, a=-2 * deviation, b=2 * deviation)
         if self.bias is not None:

@@ -32,7 +32,7 @@ class Conv(Kind):
     role: ClassVar[Role] = "makes"
     layer_module = "searchengine.layers.conv"
     layer_class = "Conv"
-    inits = ("truncated_he", "small")
+    inits = ("truncated_he", "small", "fan_out")
     parameter_group = "weight"
 
     def arguments(self, given: Arguments, shapes: Sequence[Shape]) -> Arguments:

@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from searchengine.core.jobs import Job
+from searchengine.core.jsontext import Json
+from searchengine.core.setting import Fidelity
+from searchengine.data.prepare import prepare
+from searchengine.data.prepared import PreparedData, open_prepared
+from searchengine.jobs.store import Store
+from searchengine.training.context import Context
+from searchengine.training.seeding import seed_job
+from tests.engine.methods.bench import Listener
+
+
+@pytest.fixture(scope="session")
+def digits(tmp_path_factory: pytest.TempPathFactory) -> PreparedData:
+    root = tmp_path_factory.mktemp("digits")
+    return open_prepared(root, prepare("digits", root).summary.fingerprint)
+
+
+@pytest.fixture
+def context(digits: PreparedData, tmp_path: Path) -> Callable[..., Context]:
+    """Makes the context of a job on the real digits; ``attempt`` names the folder of its checkpoints."""
+
+    def make(
+        attempt: str = "attempt",
+        *,
+        seed: int = 1,
+        stops: Callable[[], bool] = lambda: False,
+        **arguments: Json,
+    ) -> Context:
+        job = Job(
+            0, "nse", "any", (0,), {0: {}}, seed, Fidelity(), arguments, {}, {"precision": "float32"}, 1.0,
+            "search", "protocol",
+        )  # fmt: skip
+        return Context(
+            job,
+            digits.summary,
+            lambda: digits,
+            store=Store(tmp_path / "store"),
+            attempt_dir=tmp_path / attempt,
+            parent=Listener(stops),
+            rng=seed_job(seed),
+            device=torch.device("cpu"),
+        )
+
+    return make
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    return np.random.default_rng(7)
