@@ -191,6 +191,11 @@ class _Training:
             self.context.checkpoint(self._payload())
             raise Stopped(f"gave back at step {self.done} of {self.schedule.steps}")
 
+    def _still_here(self) -> None:
+        """Between batches of a scoring: a long one is no job that hangs."""
+        self._give_back_if_asked()
+        self.context.report(self.done, self.schedule.steps, {})
+
     def _validates_now(self) -> bool:
         every = self.schedule.validate_every
         return bool(every) and self.done % every == 0 and self.done < self.schedule.steps
@@ -212,7 +217,7 @@ class _Training:
             self.network,
             self.validation,
             precision=self.context.recipe.precision,
-            between=self._give_back_if_asked,
+            between=self._still_here,
         )
         return score_logits(logits, self.validation.labels(slice(None)), self.schedule.top_k)
 

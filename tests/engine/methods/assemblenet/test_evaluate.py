@@ -131,6 +131,15 @@ def test_the_final_training_says_what_it_can_do_without(bench, space):
     assert len(set(everything)) > 1
 
 
+def test_leaving_parts_out_gives_signs_of_life(bench, space, monkeypatch):
+    """A final training looks at validation once for every part; silent all the while it would pass for one
+    that hangs."""
+    monkeypatch.setattr("searchengine.training.context.REPORT_SECONDS", 0.0)
+    listener = Listener()
+    bench.run(space.final_evaluation(GENOME), {0: GENOME}, listener=listener)
+    assert listener.steps.count((9, 9)) > 1 + len(FUSED.stems) + len(FUSED.weighted)
+
+
 def test_a_graph_without_any_weighted_connection_is_trained_too(bench, streams):
     space = make_space(streams, fewest_stems=2, most_stems=4)
     genome = to_json(LATE)
