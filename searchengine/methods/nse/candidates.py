@@ -4,7 +4,7 @@ below it, so that the cheapest candidates are not on the front merely for being 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from math import isfinite
 from typing import NamedTuple
 
@@ -73,11 +73,12 @@ def candidates(
     count: int,
     rng: np.random.Generator,
     *,
-    known: Iterable[Cells] = (),
+    known: Callable[[Cells], bool] = lambda path: False,
     mode: Mode = "multi",
     most_tries: int | None = None,
 ) -> Draw:
-    """``count`` distinct paths with a cost inside ``band``, none of them ``known``, in the order drawn.
+    """``count`` distinct paths with a cost inside ``band`` that are not ``known`` (asked with ops ascending),
+    in the order drawn.
 
     Ends after ``most_tries`` draws (500 a path, at least 50,000) with what there is. Raises ``ValueError``
     for a band that is not finite or upside down, costs or gates that do not fit ``active``, and as
@@ -98,7 +99,7 @@ def guards(
     count: int,
     rng: np.random.Generator,
     *,
-    known: Iterable[Cells] = (),
+    known: Callable[[Cells], bool] = lambda path: False,
     mode: Mode = "multi",
     most_tries: int | None = None,
 ) -> Draw:
@@ -118,7 +119,7 @@ class _Drawing:
         gates: Gates,
         costs: CellCosts,
         mode: Mode,
-        known: Iterable[Cells],
+        known: Callable[[Cells], bool],
     ) -> None:
         if [len(ops) for ops in active] != [len(row) for row in costs.ops]:
             raise ValueError("expected the cost of every active op, cell by cell")
@@ -127,14 +128,14 @@ class _Drawing:
         self._cells, self._active, self._gates, self._mode = cells, active, gates, mode
         self._costs = [np.asarray(row, dtype=np.float64) for row in costs.ops]
         self._fixed = costs.fixed
-        self._known = {tuple(tuple(sorted(ops)) for ops in path) for path in known}
+        self._known = known
 
     def run(
         self, span: Band, closed: bool, count: int, rng: np.random.Generator, most_tries: int | None
     ) -> Draw:
         """Draw until ``count`` are found or the tries are spent; ``closed``: whether the upper end counts."""
         limit = max(LEAST_TRIES, TRIES * count) if most_tries is None else most_tries
-        seen = set(self._known)
+        seen: set[Cells] = set()
         found: list[Drawn] = []
         tries = outside = repeated = 0
         while len(found) < count and tries < limit:
@@ -149,7 +150,7 @@ class _Drawing:
                     outside += 1
                     continue
                 path = tuple(ops_of(ops, on[row]) for ops, on in zip(self._active, drawn, strict=True))
-                if path in seen:
+                if path in seen or self._known(path):
                     repeated += 1
                     continue
                 seen.add(path)

@@ -85,16 +85,6 @@ def key(genome: Genome) -> str:
     return digest(to_json(genome))
 
 
-def final(genome: PathGenome, scale: float = 1.0) -> PathGenome:
-    """The network that is trained at the end: empty cells are gone, widths are scaled."""
-    gone = [cell for cell, ops in enumerate(genome.path) if not ops]
-    skeleton = genome.skeleton
-    if len(gone) < len(skeleton.cells):
-        skeleton = skeleton.without(gone)
-    path = tuple(ops for ops in genome.path if ops) or genome.path
-    return PathGenome(skeleton if scale == 1.0 else skeleton.widened(scale), path)
-
-
 def _skeleton_json(skeleton: Skeleton) -> Json:
     values: Json = {name: getattr(skeleton, name) for name in _SKELETON}
     return {**values, "channels": list(skeleton.channels)}

@@ -93,6 +93,7 @@ def score_paths(
         if context.should_stop():
             context.checkpoint(_payload(done))
             raise Stopped(f"gave back after {len(done)} of {len(paths)} paths")
+        context.report(len(done), len(paths), {})  # a sign of life: a path of a large network takes long
 
     for number, path in paths.items():
         if number in done:

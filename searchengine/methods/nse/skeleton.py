@@ -84,19 +84,13 @@ class Skeleton:
     def widened(self, scale: float) -> Skeleton:
         """The same skeleton with all channels but the first times ``scale``, rounded to eights and never
         below nine tenths of it. Used only when a found network is trained again."""
+        if scale == 1.0:
+            return self
         first, *rest = self.channels
         return Skeleton(
             self.cells, (first, *(_rounded(one * scale) for one in rest)),
             self.stem_stride, self.tail, self.tail_norm, self.pool,
         )  # fmt: skip
-
-    def without(self, gone: Sequence[int]) -> Skeleton:
-        """The skeleton without the N cells ``gone``. Raises ``ValueError`` when one is none."""
-        for cell in gone:
-            if self.cells[cell] != "N":
-                raise ValueError(f"cell {cell} ({self.cells[cell]}) changes shape and cannot be left out")
-        kept = "".join(kind for cell, kind in enumerate(self.cells) if cell not in set(gone))
-        return Skeleton(kept, self.channels, self.stem_stride, self.tail, self.tail_norm, self.pool)
 
 
 def ner(counts: Sequence[int]) -> str:

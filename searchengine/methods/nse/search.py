@@ -1,0 +1,437 @@
+"""The search: rounds in which a supernet is trained, paths are scored with it, and the subset evolves.
+
+A round is a training of the supernet restricted to the present subset, then scoring jobs of several paths
+each (the last front again, candidates inside the band, guards below it), then selection: the front's ops are
+locked, the others leave, pending ones enter. Training and selection are barriers; the scoring between them is
+told in any grouping of jobs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import ceil
+
+import numpy as np
+
+from searchengine.core.archive import Archive
+from searchengine.core.errors import StateMismatch
+from searchengine.core.finals import Finals, Leader, Leaders
+from searchengine.core.generator import generator_from, state_of
+from searchengine.core.jobs import Birth, Change, Proposal, Report
+from searchengine.core.jsontext import Json
+from searchengine.core.method import Asked, Death, Member, Outcome, Space, Told
+from searchengine.core.params import Params
+from searchengine.core.setting import DataSummary
+from searchengine.methods.nse.candidates import CellCosts, Draw, candidates, guards
+from searchengine.methods.nse.front import Scored, front
+from searchengine.methods.nse.gates import probabilities
+from searchengine.methods.nse.genome import PathGenome, SpaceGenome, key, parse_path, to_json
+from searchengine.methods.nse.params import NseParams
+from searchengine.methods.nse.record import from_json as record_from_json
+from searchengine.methods.nse.record import to_json as record_to_json
+from searchengine.methods.nse.space import NseSpace
+from searchengine.methods.nse.state import Entry, Round, still_running
+from searchengine.methods.nse.subset import (
+    Cells,
+    first_space,
+    left_over,
+    lock,
+    refill,
+    standstill,
+    without,
+)
+
+VERSION = 1
+
+
+class NseSearch:
+    """State: generator, space record, the round under way, the last front, what became of every round, final
+    phase."""
+
+    def __init__(
+        self,
+        params: Params,
+        space: Space | None,
+        data: DataSummary,
+        rng: np.random.Generator,
+        state: Json | None,
+    ) -> None:
+        if not isinstance(params, NseParams) or not isinstance(space, NseSpace):
+            raise TypeError("NSE searches its own space with its own parameters")
+        if state is not None and state.get("version") != VERSION:
+            raise StateMismatch(f"expected a state of nse version {VERSION}, got {state.get('version')!r}")
+        self._params, self._nse, self._data = params, space, data
+        kept: Json = state or {}
+        skeleton = space.skeleton
+        self._rng = generator_from(kept["generator"]) if state else rng
+        self._subset = (
+            record_from_json(kept["subset"], skeleton.cells, len(skeleton.ops), params.subset_size)
+            if state
+            else first_space(skeleton.cells, len(skeleton.ops), params.subset_size, params.rounds, rng)
+        )
+        self._round = Round.from_json(kept["round"]) if state else Round()
+        self._front = [Entry.from_json(one) for one in kept.get("front", [])]
+        self._history: list[Json] = list(kept.get("history", []))
+        self._over: bool = kept.get("over", False)
+        self._closed: bool = kept.get("closed", False)
+        self._finals = Finals.from_json(kept["finals"]) if state else Finals()
+
+    # --- asking ------------------------------------------------------------------------------------
+
+    def ask(self, count: int, first_birth: int, archive: Archive) -> Asked:
+        proposals: list[Proposal] = []
+        fresh: dict[str, int] = {}  # keys born in this call: the archive does not know them yet
+        while len(proposals) < count:
+            number = first_birth + sum(len(proposal.births) for proposal in proposals)
+            proposal = self._next(number, archive, fresh)
+            if proposal is None:
+                break
+            fresh.update({birth.key: birth.number for birth in proposal.births})
+            proposals.append(proposal)
+        return Asked(tuple(proposals))
+
+    def _next(self, number: int, archive: Archive, fresh: dict[str, int]) -> Proposal | None:
+        if self._finals.chosen is None:
+            if not self._closed and not self._over:
+                if self._round.record is None:
+                    return self._train(number)
+                if self._round.supernet is None:
+                    return None
+                proposal = self._score(number, archive, fresh)
+                if proposal is not None:
+                    return proposal
+            if self._round.untold:
+                return None
+            if not self._closed and not self._over:
+                self._end_round()  # nothing could be drawn at all
+                return self._next(number, archive, fresh)
+            if self._round.running:
+                self._end_round()  # stopped in the middle of a round: what it scored counts
+            self._finals.begin(self._finalists(archive))
+        return self._finals.next(self._nse.final_evaluation, archive)
+
+    def _train(self, number: int) -> Proposal:
+        """The job that trains this round's supernet; its birth is the space."""
+        params, space = self._params, self._nse
+        genome = SpaceGenome(space.skeleton, self._subset)
+        change = Change("refill", {"round": self._subset.round}, self._sentence())
+        birth = Birth(
+            number,
+            to_json(genome),
+            key(genome),
+            tuple(sorted(one.birth for one in self._front)),
+            "refill" if self._front else "first_subset",
+            (change,),
+            self._subset.round,
+        )
+        self._round = Round(record=number, first=number + 1, untold=1)
+        arguments: Json = {
+            "space_params": space.space_params(),
+            "resource": params.resource,
+            "batch": params.batch,
+            "learning_rate": params.learning_rate,
+            "warmup": params.warmup,
+            "weight_decay": params.weight_decay,
+            "gradient_clip": params.gradient_clip,
+            "gate_every": params.gate_every,
+            "gate_learning_rate": params.gate_learning_rate,
+            "target": space.target,
+            "penalty_weight": params.penalty_weight,
+            "prune_below": params.prune_below,
+            "branches": params.branches,
+            "lock": params.lock,
+        }
+        return Proposal(
+            "train_supernet",
+            (number,),
+            (birth,),
+            fidelity=space.setting.fidelity,
+            arguments=arguments,
+            cost=self._training_cost(),
+            reuse=False,
+        )
+
+    def _score(self, number: int, archive: Archive, fresh: dict[str, int]) -> Proposal | None:
+        """The next job of paths to score; None when all were asked."""
+        current, params = self._round, self._params
+        if not current.complete and not current.rehearsed and params.rehearse:
+            old = [one for one in self._front if self._fits(one.path)]
+            if old and current.candidates == 0:
+                current.rehearsed = [one.birth for one in old]
+                current.untold += 1
+                return self._scoring(number, (), [(one.birth, one.path) for one in old])
+        while not current.complete:
+            guard = current.candidates >= params.candidates
+            asked, wanted = (
+                (current.guards, params.guards) if guard else (current.candidates, params.candidates)
+            )
+            if asked >= wanted:
+                current.complete = True
+                break
+            count = min(params.paths_a_job, wanted - asked)
+            draw = self._draw(guard, count, archive, fresh)
+            if guard:
+                current.guards = current.guards + count if not draw.missing else params.guards
+            else:
+                current.candidates = current.candidates + count if not draw.missing else params.candidates
+            if draw.missing:
+                current.short.append(draw.sentence)
+            if not draw.found:
+                continue
+            births: list[Birth] = []
+            subjects: list[tuple[int, Cells]] = []
+            for drawn in draw.found:
+                genome = PathGenome(self._nse.skeleton, drawn.path)
+                name = key(genome)
+                known = fresh.get(name, archive.by_key(name))
+                if known is None:
+                    born = number + len(births)
+                    operator = "guard" if guard else "candidate"
+                    text = (
+                        "drawn by the gates, below the band" if guard else "drawn by the gates, in the band"
+                    )
+                    change = Change(operator, {"cost": drawn.cost}, text)
+                    assert current.record is not None
+                    births.append(
+                        Birth(
+                            born,
+                            to_json(genome),
+                            name,
+                            (current.record,),
+                            operator,
+                            (change,),
+                            self._subset.round,
+                        )
+                    )
+                    subjects.append((born, drawn.path))
+                else:
+                    current.rehearsed.append(known)  # scored in an earlier round, now with this supernet
+                    subjects.append((known, drawn.path))
+            current.untold += 1
+            return self._scoring(number, tuple(births), subjects)
+        return None
+
+    def _scoring(
+        self, number: int, births: tuple[Birth, ...], subjects: Sequence[tuple[int, Cells]]
+    ) -> Proposal:
+        params, current, space = self._params, self._round, self._nse
+        assert current.supernet is not None
+        assert current.record is not None
+        arguments: Json = {
+            "space_params": space.space_params(),
+            "built": [sorted(ops) for ops in current.built],
+            "batch": params.batch,
+            "calibration_batches": params.calibration_batches,
+            "calibration_seed": self._subset.round,
+            "momentum": 0.1 if params.calibration == "momentum" else None,
+        }
+        samples = params.calibration_batches * params.batch + self._data.sizes["validation"]
+        cost = samples * sum(space.macs.of(path) for _, path in subjects)
+        return Proposal(
+            "score_paths",
+            tuple(birth for birth, _ in subjects),
+            births,
+            fidelity=space.setting.fidelity,
+            arguments=arguments,
+            inputs={"supernet": current.supernet},
+            cost=float(cost),
+            reuse=False,
+        )
+
+    def _draw(self, guard: bool, count: int, archive: Archive, fresh: dict[str, int]) -> Draw:
+        params, current, space = self._params, self._round, self._nse
+        table = CellCosts(space.costs.of_active(current.active), space.costs.fixed)
+        gates = probabilities(current.gates)
+
+        def known(path: Cells) -> bool:
+            name = key(PathGenome(space.skeleton, path))
+            number = fresh.get(name, archive.by_key(name))
+            return number is not None and (number >= current.first or number in current.rehearsed)
+
+        cells, mode = space.skeleton.cells, params.branches
+        if not guard:
+            return candidates(
+                cells, current.active, gates, table, space.band, count, self._rng, known=known, mode=mode
+            )
+        return guards(
+            cells, current.active, gates, table, space.band, space.guard_width, count, self._rng,
+            known=known, mode=mode,
+        )  # fmt: skip
+
+    # --- telling -----------------------------------------------------------------------------------
+
+    def tell(self, report: Report, archive: Archive) -> Told:
+        if report.phase == "final":
+            self._finals.tell(report, archive)
+            return Told(keep=self._keep())
+        self._round.untold -= 1
+        if report.kind == "train_supernet":
+            return self._told_training(report)
+        current = self._round
+        entries = [*current.running]
+        deaths = []
+        for number in report.subjects:
+            score = report.scores[number]
+            if score.fitness is None:
+                deaths.append(Death(number, "failed"))
+                continue
+            path = parse_path(archive.birth(number).genome).path
+            cost = self._nse.costs.of(path)
+            guard = cost < self._nse.band.low
+            entries.append(Entry(number, path, cost, score.fitness, report.job, self._subset.round, guard))
+        current.running = still_running(entries)
+        if not current.untold and (current.complete or self._closed):
+            return self._ended(tuple(deaths))
+        return Told((), tuple(deaths), self._keep())
+
+    def _told_training(self, report: Report) -> Told:
+        (number,) = report.subjects
+        weights = report.artifacts.get("weights")
+        if report.scores[number].failure is not None or weights is None:
+            # Without weights nothing can be scored: the search ends with the front it has.
+            self._over = True
+            return Told((), (Death(number, "failed"),), self._keep())
+        found, current = report.findings, self._round
+        current.built = self._subset.active
+        active = tuple(tuple(ops) for ops in found["active"])
+        pruned = tuple(
+            tuple(op for op in ops if op not in kept)
+            for ops, kept in zip(self._subset.active, active, strict=True)
+        )
+        self._subset = without(self._subset, pruned, lock=self._params.lock)
+        current.active = self._subset.active
+        by_cell = [dict(zip(ops, row, strict=True)) for ops, row in zip(active, found["alphas"], strict=True)]
+        current.gates = tuple(
+            tuple(float(row[op]) for op in ops) for row, ops in zip(by_cell, current.active, strict=True)
+        )
+        current.supernet = weights
+        return Told(keep=self._keep())
+
+    def _ended(self, deaths: tuple[Death, ...]) -> Told:
+        number = self._subset.round
+        before = {one.birth for one in self._front}
+        self._end_round()
+        now = {one.birth for one in self._front}
+        left = tuple(Death(birth, "pruned") for birth in sorted(before - now))
+        entered = tuple(sorted(now - before))
+        return Told(entered, (*deaths, *left), self._keep(), f"round {number}")
+
+    def _end_round(self) -> None:
+        """Selection, lock and refill; the search is over after the last round, or when no op can enter."""
+        current = self._round
+        scored = {(one.path, one.birth): one for one in current.running}
+        members: tuple[Scored, ...] = front(one.scored() for one in current.running)
+        crowded = not members and any(not one.guard for one in current.running)
+        if crowded:
+            members = front(one.scored() for one in current.running if not one.guard)
+        found = [scored[(one.path, one.number)] for one in members]
+        self._history.append(
+            {
+                "round": self._subset.round,
+                "record": current.record,
+                "front": [[one.birth, one.cost, one.value] for one in found],
+                "active": sum(map(len, current.active)),
+                "short": current.short,
+            }
+        )
+        if not found:
+            self._over = True
+            return
+        self._front = found
+        paths = [one.path for one in found]
+        self._subset = lock(self._subset, paths, [one.value for one in found], cap=self._params.stall_cap)
+        self._over = self._subset.round == self._subset.rounds or standstill(self._subset) is not None
+        if not self._over and not self._closed:
+            self._subset = refill(self._subset)
+        self._round = Round()
+
+    def close(self) -> None:
+        self._closed = True
+
+    # --- reading -----------------------------------------------------------------------------------
+
+    @property
+    def finished(self) -> bool:
+        return self._finals.done
+
+    def progress(self) -> Json:
+        space, current = self._subset, self._round
+        return {
+            "cycle": space.round if current.record is not None else len(self._history),
+            "of": space.rounds,
+            "population": [one.birth for one in self._front],
+            "phase": self._phase(),
+            "record": current.record,
+            "scored": [current.candidates, current.guards],
+            "history": self._history,
+            "standstill": standstill(space) if space.is_locked else None,
+            "left_over": sum(left_over(space)),
+        }
+
+    def _phase(self) -> str:
+        if self._finals.chosen is not None:
+            return "finished" if self._finals.done else "final training"
+        if self._over or self._closed:
+            return "ending"
+        return "training the supernet" if self._round.supernet is None else "scoring paths"
+
+    def state(self) -> Json:
+        return {
+            "version": VERSION,
+            "generator": state_of(self._rng),
+            "subset": record_to_json(self._subset),
+            "round": self._round.to_json(),
+            "front": [one.to_json() for one in self._front],
+            "history": self._history,
+            "over": self._over,
+            "closed": self._closed,
+            "finals": self._finals.to_json(),
+        }
+
+    def outcome(self, archive: Archive) -> Outcome:
+        """The front, most accurate first: those trained again by that training, the others by the supernet's
+        score. During a first round what leads it so far."""
+        entries = self._front or [one for one in self._round.running if not one.guard]
+        trained = {one.birth: one for one in self._finals.scored}
+        best = sorted(entries, key=lambda one: (-one.value, one.cost, one.birth))
+        again = [one.member for one in self._finals.scored]
+        rest = [Member(one.birth, one.job, None) for one in best if one.birth not in trained]
+        metrics: dict[str, float] = {}
+        if self._finals.scored and len(self._finals.scored):
+            metrics = dict(next(iter(self._finals.scored)).metrics)
+        elif best:
+            metrics = {"fitness": best[0].value, "cost": best[0].cost}
+        return Outcome("front", (*again, *rest), metrics)
+
+    def _finalists(self, archive: Archive) -> Leaders:
+        """Members of the front to train again: the most accurate, and others spread evenly by cost."""
+        wanted, held = self._params.finalists, self._front
+        if wanted < len(held):
+            step = len(held) / max(1, wanted)
+            # From the dearest, which is the most accurate, downwards.
+            places = {len(held) - 1 - ceil(step * number) for number in range(wanted)}
+            held = [held[place] for place in sorted(places) if place >= 0]
+        chosen = sorted(held, key=lambda one: (-one.value, one.birth))
+        return Leaders(
+            max(1, len(chosen)),
+            [Leader(one.birth, archive.birth(one.birth).key, one.job, one.value, {}, None) for one in chosen],
+        )
+
+    def _fits(self, path: Cells) -> bool:
+        return all(set(ops) <= set(held) for ops, held in zip(path, self._round.active, strict=True))
+
+    def _sentence(self) -> str:
+        locked, active = sum(map(len, self._subset.locked)), sum(map(len, self._subset.active))
+        return f"{locked} operations kept, {active - locked} new"
+
+    def _training_cost(self) -> float:
+        """Blind paths have each op on with probability one half; a gate step runs two paths forward and one
+        back."""
+        params, macs = self._params, self._nse.macs
+        path = macs.fixed + 0.5 * sum(map(sum, macs.of_active(self._subset.active)))
+        steps = params.round_steps * (3.0 + 4.0 / params.gate_every)
+        return path * params.batch * steps
+
+    def _keep(self) -> frozenset[str]:
+        supernet = self._round.supernet
+        return self._finals.scored.weights() | ({supernet} if supernet else frozenset())

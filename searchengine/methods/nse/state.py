@@ -1,0 +1,92 @@
+"""What a search of NSE remembers between two steps: one round, small whatever the round scores.
+
+Paths are births and lie in history. Kept are the non-dominated ones among what the round scored so far (a
+dominated one can never return), which births it scored, and the front of the round before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from searchengine.core.jsontext import Json
+from searchengine.core.pareto import non_dominated
+from searchengine.methods.nse.front import Scored
+from searchengine.methods.nse.subset import Cells
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A scored path in the running of a round: birth, cost (unit of the resource), value (top-1), the job and
+    the round that scored it, whether it is a guard."""
+
+    birth: int
+    path: Cells
+    cost: float
+    value: float
+    job: int
+    round: int
+    guard: bool = False
+
+    def scored(self) -> Scored:
+        # Of equals the newest evaluation wins: the later birth.
+        return Scored(self.path, self.cost, self.value, self.round, self.birth, self.guard)
+
+    def to_json(self) -> Json:
+        return {**vars(self), "path": [list(ops) for ops in self.path]}
+
+    @classmethod
+    def from_json(cls, value: Json) -> Entry:
+        return cls(**{**value, "path": tuple(tuple(ops) for ops in value["path"])})
+
+
+@dataclass
+class Round:
+    """A round under way. ``record``: the birth of its space. ``supernet``: its weights once trained,
+    ``built`` of these ops, with those still ``active`` and their ``gates`` (parameters alpha). ``first``: the
+    first birth it scored itself; ``rehearsed``: earlier births it scores again. ``candidates``, ``guards``:
+    asked so far; ``complete``: nothing more is asked; ``short``: in words where fewer paths were found than
+    wanted. ``untold``: jobs on the way. ``running``: non-dominated so far.
+    """
+
+    record: int | None = None
+    supernet: str | None = None
+    built: Cells = ()
+    active: Cells = ()
+    gates: tuple[tuple[float, ...], ...] = ()
+    first: int = 0
+    rehearsed: list[int] = field(default_factory=list)
+    candidates: int = 0
+    guards: int = 0
+    complete: bool = False
+    short: list[str] = field(default_factory=list)
+    untold: int = 0
+    running: list[Entry] = field(default_factory=list)
+
+    def to_json(self) -> Json:
+        return {
+            **vars(self),
+            "built": [list(ops) for ops in self.built],
+            "active": [list(ops) for ops in self.active],
+            "gates": [list(row) for row in self.gates],
+            "running": [one.to_json() for one in self.running],
+        }
+
+    @classmethod
+    def from_json(cls, value: Json) -> Round:
+        return cls(
+            **{
+                **value,
+                "built": tuple(tuple(ops) for ops in value["built"]),
+                "active": tuple(tuple(ops) for ops in value["active"]),
+                "gates": tuple(tuple(row) for row in value["gates"]),
+                "running": [Entry.from_json(one) for one in value["running"]],
+            }
+        )
+
+
+def still_running(entries: Iterable[Entry]) -> list[Entry]:
+    """Those that nothing dominates, guards included, in order of cost, then birth."""
+    held = list(entries)
+    places = non_dominated([(one.cost, one.value) for one in held])
+    return sorted((held[place] for place in places), key=lambda one: (one.cost, one.birth))

@@ -1,0 +1,132 @@
+"""NSE's jobs as a worker runs them, on real digits."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.torch import load_file
+
+from searchengine.core.jobs import Proposal, Result
+from searchengine.core.jsontext import Json
+from searchengine.data.prepare import prepare
+from searchengine.data.prepared import PreparedData, open_prepared
+from searchengine.driver.plan import make_plan
+from searchengine.methods.nse.genome import parse
+from searchengine.methods.nse.params import NseParams
+from searchengine.methods.nse.space import NseSpace
+from searchengine.nets.build import build_on_meta
+from searchengine.testing.rehearsal import Rehearsal
+from searchengine.training.context import Output
+from tests.engine.methods.bench import Bench
+
+VALUES: Json = {
+    "round_steps": 12, "batch": 16, "candidates": 10, "guards": 4, "paths_a_job": 3, "final_steps": 12,
+    "calibration_batches": 2,
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("data")
+
+
+@pytest.fixture(scope="module")
+def prepared(root: Path) -> PreparedData:
+    return open_prepared(root, prepare("digits", root).summary.fingerprint)
+
+
+@pytest.fixture
+def bench(root: Path, prepared: PreparedData, tmp_path: Path) -> Bench:
+    return Bench(tmp_path, root, prepared.summary.fingerprint, "nse")
+
+
+@pytest.fixture
+def first(prepared: PreparedData) -> Rehearsal:
+    """A search that has asked for its first job."""
+    return Rehearsal(make_plan("nse", prepared.summary, seed=1, values=VALUES)).run(until_told=0)
+
+
+def as_proposal(run: Rehearsal, number: int) -> tuple[Proposal, dict[int, Json]]:
+    job = run.jobs[number]
+    return (
+        Proposal(job.kind, job.subjects, fidelity=job.fidelity, arguments=job.arguments),
+        dict(job.genomes),
+    )
+
+
+def test_a_round_gives_gates_and_the_supernet_and_no_fitness(bench: Bench, first: Rehearsal) -> None:
+    proposal, genomes = as_proposal(first, 0)
+    output = bench.run(proposal, genomes)
+    score = output.scores[0]
+    assert score.failure is None
+    assert score.fitness is None, "a supernet is no candidate"
+    assert {"train_loss", "gate_loss", "expected_cost", "active_ops"} <= set(score.metrics)
+    space = parse(genomes[0])
+    built = build_on_meta(bench.context.architecture(genomes[0]))
+    stored = load_file(bench.store.path(output.artifacts["weights"]))
+    assert {name: value.shape for name, value in stored.items()} == {
+        name: value.shape for name, value in built.state_dict().items()
+    }
+    active = [tuple(ops) for ops in output.findings["active"]]
+    assert active == list(space.space.active)
+    assert [len(row) for row in output.findings["alphas"]] == [len(ops) for ops in active]
+    # The penalty's cost is told in shares of the target.
+    assert 0.3 < score.metrics["expected_cost"] < 30
+
+
+def test_paths_are_scored_with_the_supernet_they_were_drawn_from(bench: Bench, first: Rehearsal) -> None:
+    proposal, genomes = as_proposal(first, 0)
+    trained = bench.run(proposal, genomes)
+    first.ready[0] = _result(trained, 0)
+    first.running.pop(0)
+    first.step()
+    (job,) = [one for one in first.jobs if one.number == 1]
+    scoring, paths = as_proposal(first, 1)
+    assert len(paths) == 3
+    weights = {"supernet": trained.artifacts["weights"]}
+    assert job.inputs == weights
+    output = bench.run(scoring, paths, inputs=weights, attempt="scoring")
+    for number, genome in paths.items():
+        metrics = output.scores[number].metrics
+        network = bench.context.architecture(genome)
+        assert (metrics["flops"], metrics["parameters"]) == (network.macs, network.parameters)
+        assert metrics["fitness"] == metrics["accuracy"]
+    again = bench.run(scoring, paths, inputs=weights, attempt="again")
+    assert again.scores == output.scores
+
+
+def test_a_found_network_is_trained_wider_and_can_be_described_again(
+    bench: Bench, prepared: PreparedData
+) -> None:
+    """The space that the job's own arguments give describes the trained network: that is what is exported."""
+    space = NseSpace(NseParams.parse({**VALUES, "final_scale": 2.0, "final_dropout": 0.2}), prepared.summary)
+    genome = next(
+        one for seed in range(50)
+        if [] in (one := space.random(_generator(seed)))["path"]
+    )  # fmt: skip
+    proposal = space.final_evaluation(genome)
+    output = bench.run(proposal, {0: genome})
+    stored = load_file(bench.store.path(output.artifacts["weights"]))
+    again = NseSpace(NseParams.parse(proposal.arguments["space_params"]), prepared.summary)
+    network = again.describe(genome, space.final_setting)
+    assert output.scores[0].metrics["parameters"] == network.parameters
+    assert stored.keys() == build_on_meta(network).state_dict().keys()
+    assert stored["tail.conv.weight"].shape[:2] == (64, 48)
+    assert "tail.dropout" in {node.name for node in network.nodes}
+
+
+def test_a_control_trains_a_path_from_scratch(bench: Bench, prepared: PreparedData) -> None:
+    space = NseSpace(NseParams.parse(VALUES), prepared.summary)
+    genome = space.random(_generator(0))
+    output = bench.run(space.evaluation(genome), {0: genome})
+    assert output.scores[0].fitness is not None
+
+
+def _generator(seed: int) -> np.random.Generator:
+    return np.random.default_rng(seed)
+
+
+def _result(output: Output, job: int) -> Result:
+    return Result(job, output.scores, output.findings, output.artifacts)

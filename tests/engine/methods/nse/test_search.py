@@ -1,0 +1,247 @@
+"""The search by the real driver, scores made from genomes: rounds, barriers, rehearsal, locking, ending."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import pairwise
+
+import pytest
+
+from searchengine.core.errors import InvalidParams
+from searchengine.core.jobs import Failure, Job, Result, Score
+from searchengine.core.jsontext import Json, digest, loads
+from searchengine.core.pareto import hypervolume
+from searchengine.core.setting import DataSummary
+from searchengine.driver.plan import make_plan
+from searchengine.methods.nse.genome import PathGenome, SpaceGenome, is_space, parse
+from searchengine.methods.nse.params import NseParams
+from searchengine.methods.nse.space import NseSpace
+from searchengine.testing.rehearsal import Rehearsal, hashed
+
+DIGITS = DataSummary(
+    slug="digits", title="Digits", fingerprint="1" * 32, modality="images", shape=(1, 8, 8),
+    classes=tuple("0123456789"), sizes={"train": 1079, "validation": 359, "test": 359}, labels="single",
+    flow=False, mirror_safe=False,
+)  # fmt: skip
+SMALL: Json = {
+    "candidates": 20,
+    "guards": 6,
+    "paths_a_job": 5,
+    "band_low": 300.0,
+    "band_high": 900.0,
+    "guard_width": 150.0,
+}
+"""A band that gates made up by a hash do reach."""
+
+
+def run(
+    evaluate: Callable[[Job], Result] = hashed, *, until_told: int | None = None, close_at: int | None = None,
+    **values: object,
+) -> Rehearsal:  # fmt: skip
+    plan = make_plan("nse", DIGITS, seed=3, values={**SMALL, **values})
+    return Rehearsal(plan).run(evaluate, until_told=until_told, close_at=close_at)
+
+
+def exact(job: Job) -> Result:
+    """A fixed worth a genome, whatever supernet scores it; nothing fails."""
+    scores = {
+        number: Score({"fitness": int(digest(genome)[:8], 16) / 2**32, "accuracy": 0.5})
+        for number, genome in job.genomes.items()
+    }
+    return Result(
+        job.number, scores, findings=hashed(job).findings, artifacts={"weights": digest(job.number) * 2}
+    )
+
+
+def space_of(found: Rehearsal, job: Job) -> SpaceGenome:
+    genome = parse(found.births[job.subjects[0]].genome)
+    assert isinstance(genome, SpaceGenome)
+    return genome
+
+
+def trainings(found: Rehearsal) -> list[Job]:
+    return [job for job in found.jobs if job.kind == "train_supernet"]
+
+
+def scorings(found: Rehearsal, number: int) -> list[Job]:
+    """Scoring jobs of the ``number``-th round, from 0."""
+    places = [job.number for job in trainings(found)] + [10**9]
+    return [
+        job for job in found.jobs
+        if job.kind == "score_paths" and places[number] < job.number < places[number + 1]
+    ]  # fmt: skip
+
+
+def history(found: Rehearsal) -> list[Json]:
+    """What the search remembers of its rounds."""
+    state = loads(found.state)
+    return list(state["search"]["history"])
+
+
+def test_every_round_trains_anew_and_scores_with_its_own_supernet() -> None:
+    found = run(exact)
+    assert len(trainings(found)) == 3
+    for number, training in enumerate(trainings(found)):
+        assert training.inputs == {}, "weights never go over to the next round"
+        jobs = scorings(found, number)
+        assert jobs
+        made = digest(training.number) * 2
+        assert {job.inputs["supernet"] for job in jobs} == {made}
+        assert all(tuple(map(tuple, job.arguments["built"])) == tuple(
+            tuple(sorted(ops)) for ops in space_of(found, training).space.active
+        ) for job in jobs)  # fmt: skip
+
+
+def test_a_round_scores_its_paths_once_in_the_band_and_guards_below() -> None:
+    found = run(exact)
+    space = NseSpace(NseParams.parse(SMALL), DIGITS)
+    for number, training in enumerate(trainings(found)):
+        active = space_of(found, training).space.active
+        subjects = [subject for job in scorings(found, number) for subject in job.subjects]
+        assert len(set(subjects)) == len(subjects)
+        for subject in subjects:
+            birth = found.births[subject]
+            genome = parse(birth.genome)
+            assert isinstance(genome, PathGenome)
+            assert all(set(ops) <= set(held) for ops, held in zip(genome.path, active, strict=True))
+            cost = space.costs.of(genome.path)
+            if birth.operator == "guard":
+                assert space.band.low - space.guard_width <= cost < space.band.low
+            else:
+                assert space.band.low <= cost <= space.band.high
+        fresh = [one for one in found.births if one.cycle == number + 1 and not is_space(one.genome)]
+        counts = [one.operator for one in fresh]
+        assert (counts.count("candidate"), counts.count("guard")) == (20, 6)
+        assert all(one.parents == training.subjects for one in fresh)
+
+
+def test_the_front_is_locked_and_the_rest_makes_room_in_order() -> None:
+    found = run(exact, stall_cap=False)
+    spaces = [space_of(found, job).space for job in trainings(found)]
+    for number, (before, after) in enumerate(pairwise(spaces)):
+        members = [birth for birth, _, _ in history(found)[number]["front"]]
+        paths = [parse(found.births[birth].genome) for birth in members]
+        for cell in range(7):
+            used = {op for path in paths if isinstance(path, PathGenome) for op in path.path[cell]}
+            assert set(after.locked[cell]) == used
+            entered = [op for op in after.active[cell] if op not in used]
+            assert tuple(entered) == before.pending[cell][: len(entered)]
+            assert len(after.active[cell]) == max(len(used), min(4, len(used) + len(before.pending[cell])))
+        assert found.births[trainings(found)[number + 1].subjects[0]].parents == tuple(sorted(members))
+
+
+def test_the_old_front_is_scored_again_before_it_competes() -> None:
+    found = run(exact, stall_cap=False)
+    for number in (1, 2):
+        old = {birth for birth, _, _ in history(found)[number - 1]["front"]}
+        assert set(scorings(found, number)[0].subjects) == old
+        again = {subject for job in scorings(found, number) for subject in job.subjects}
+        for birth, _, _ in history(found)[number]["front"]:
+            assert birth in again, "nothing stays on the front by a score of another supernet"
+    without = run(exact, rehearse=False)
+    assert all(found.births[s].cycle == 2 for s in scorings(without, 1)[0].subjects)
+
+
+def test_a_capped_cell_lets_a_waiting_operation_in() -> None:
+    found = run(exact)
+    for job in trainings(found)[1:]:
+        space = space_of(found, job).space
+        for locked, active, pending in zip(space.locked, space.active, space.pending, strict=True):
+            assert len(locked) <= 3 or not pending
+            assert len(active) == 4 or not pending
+
+
+def test_guards_are_never_kept() -> None:
+    found = run(exact)
+    guards = {birth.number for birth in found.births if birth.operator == "guard"}
+    assert guards
+    for one in history(found):
+        assert not guards & {birth for birth, _, _ in one["front"]}
+    assert found.outcome is not None
+    assert not guards & {member.birth for member in found.outcome.members}
+
+
+def test_with_rehearsal_under_an_exact_scorer_the_front_never_gets_worse() -> None:
+    """Guards may push an old member off and are then forgotten, the cap may take its ops: both are off."""
+    found = run(exact, guards=0, stall_cap=False)
+    reference = (1e9, 0.0)
+    volumes = [
+        hypervolume([(cost, value) for _, cost, value in one["front"]], reference) for one in history(found)
+    ]
+    assert volumes == sorted(volumes)
+
+
+def test_a_round_is_a_barrier() -> None:
+    """While a supernet trains, or the last scores are out, nothing else is asked."""
+    found = run(exact, until_told=0)
+    assert [job.kind for job in found.jobs] == ["train_supernet"]
+    whole = run(exact)
+    told = [report.job for report in whole.told]
+    for training in trainings(whole)[1:]:
+        assert told.index(training.number) > max(told.index(n) for n in range(training.number))
+
+
+def test_a_supernet_that_diverges_ends_the_search_with_the_front_it_has() -> None:
+    def second_fails(job: Job) -> Result:
+        if job.kind == "train_supernet" and job.number > 0:
+            failure = Score(failure=Failure("bad_genome", "diverged", "the loss grew"))
+            return Result(job.number, dict.fromkeys(job.subjects, failure))
+        return exact(job)
+
+    found = run(second_fails)
+    assert found.finished
+    assert len(trainings(found)) == 2
+    assert found.outcome is not None
+    assert found.outcome.kind == "front"
+    assert {birth for birth, _, _ in history(found)[0]["front"]} == {m.birth for m in found.outcome.members}
+
+
+def test_stopped_in_the_middle_of_a_round_what_it_scored_counts() -> None:
+    found = run(exact, close_at=4)
+    assert found.finished
+    assert found.outcome is not None
+    assert found.outcome.members
+    assert any(job.phase == "final" for job in found.jobs)
+
+
+def test_finalists_are_spread_over_the_front_with_the_most_accurate() -> None:
+    found = run(exact, finalists=3, candidates=60)
+    final = [job.subjects[0] for job in found.jobs if job.phase == "final"]
+    front = history(found)[-1]["front"]
+    assert len(final) == min(3, len(front))
+    assert final[0] == max(front, key=lambda one: one[2])[0]
+    assert set(final) <= {birth for birth, _, _ in front}
+
+
+def test_the_state_stays_small_at_paper_size() -> None:
+    found = run(hashed, candidates=600, guards=50, paths_a_job=20, rounds=2)
+    assert found.largest_state < 24 * 1024
+
+
+@pytest.mark.parametrize(
+    ("values", "field"),
+    [
+        ({"cells": "NXN"}, "cells"),
+        ({"channels": [8, 16]}, "stages"),
+        ({"rounds": 9}, "rounds 9 is more than"),
+        ({"subset_size": 14}, "larger than the pool"),
+        ({"band_low": 300.0, "band_high": 200.0}, "band_low must be below"),
+        ({"band_low": 90_000.0, "band_high": 99_000.0}, "no path costs from"),
+        ({"band_low": 1.0, "band_high": 2.0}, "no path costs from"),
+        ({"band_low": 900.0}, "raise band_high"),
+    ],
+)
+def test_what_cannot_be_searched_is_refused_in_words(values: Json, field: str) -> None:
+    with pytest.raises(InvalidParams, match=field):
+        make_plan("nse", DIGITS, seed=0, values=values)
+
+
+def test_the_band_follows_the_images() -> None:
+    """On the digits the usual figures; on larger images as much more as the cheapest path costs more."""
+    small = NseSpace(NseParams(), DIGITS)
+    assert (small.target, small.band.low, small.band.high) == pytest.approx(
+        (119_194, 89_395, 198_656), rel=1e-3
+    )
+    large = NseSpace(NseParams(), DIGITS.__class__(**{**vars(DIGITS), "shape": (3, 32, 32)}))
+    ratio = large.costs.least("NRNNENN") / small.costs.least("NRNNENN")
+    assert large.band.low / small.band.low == pytest.approx(ratio)
