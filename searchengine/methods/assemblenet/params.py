@@ -255,7 +255,7 @@ class AssembleNetParams(Params):
         paper="1",
     )
     final_steps: int = knob(
-        300,
+        200,
         "Optimiser steps of the final training of each.",
         low=1,
         high=10_000_000,
