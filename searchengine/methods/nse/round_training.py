@@ -236,12 +236,7 @@ class RoundTraining:
     def _look(self) -> None:
         gates = [[round(probability(alpha), 4) for alpha in row] for row in self.alphas()]
         self.samples.append({"step": self.done, "active": [list(ops) for ops in self.active], "gates": gates})
-        named = {
-            f"gate:{cell}:{op}": p
-            for cell, (ops, row) in enumerate(zip(self.active, gates, strict=True))
-            for op, p in zip(ops, row, strict=True)
-        }
-        self.context.report(self.done, self.schedule.steps, {**self._live(), **named}, always=True)
+        self.context.report(self.done, self.schedule.steps, self._live(), always=True)
 
     # --- giving back and going on ------------------------------------------------------------------------
 

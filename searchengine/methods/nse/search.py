@@ -187,9 +187,7 @@ class NseSearch:
                 if known is None:
                     born = number + len(births)
                     operator = "guard" if guard else "candidate"
-                    text = (
-                        "drawn by the gates, below the band" if guard else "drawn by the gates, in the band"
-                    )
+                    text = f"a path drawn by its gates, {'below' if guard else 'in'} the band"
                     change = Change(operator, {"cost": drawn.cost}, text)
                     assert current.record is not None
                     births.append(
@@ -389,19 +387,16 @@ class NseSearch:
         }
 
     def outcome(self, archive: Archive) -> Outcome:
-        """The front, most accurate first: those trained again by that training, the others by the supernet's
-        score. During a first round what leads it so far."""
+        """The members of the front that were trained again, most accurate first; before that the whole front
+        by the supernet's scores, which hold no weights of their own. In a first round what leads it so
+        far."""
         entries = self._front or [one for one in self._round.running if not one.guard]
-        trained = {one.birth: one for one in self._finals.scored}
+        again = list(self._finals.scored)
+        if again:
+            return Outcome("front", tuple(one.member for one in again), dict(again[0].metrics))
         best = sorted(entries, key=lambda one: (-one.value, one.cost, one.birth))
-        again = [one.member for one in self._finals.scored]
-        rest = [Member(one.birth, one.job, None) for one in best if one.birth not in trained]
-        metrics: dict[str, float] = {}
-        if self._finals.scored and len(self._finals.scored):
-            metrics = dict(next(iter(self._finals.scored)).metrics)
-        elif best:
-            metrics = {"fitness": best[0].value, "cost": best[0].cost}
-        return Outcome("front", (*again, *rest), metrics)
+        metrics = {"fitness": best[0].value, "cost": best[0].cost} if best else {}
+        return Outcome("front", tuple(Member(one.birth, one.job, None) for one in best), metrics)
 
     def _finalists(self, archive: Archive) -> Leaders:
         """Members of the front to train again: the most accurate, and others spread evenly by cost."""

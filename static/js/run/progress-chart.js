@@ -60,7 +60,7 @@ export class ProgressChart {
     for (const [number, words] of Object.entries(untold)) {
       if (!this.#known.has(Number(number))) this.#words.set(Number(number), words);
     }
-    points.place.forEach((place, i) => this.#take(place, points.number[i], points.fitness[i], points.text[i]));
+    points.place.forEach((place, i) => this.#take(place, points.number[i], points.fitness[i], points.text[i], points.failed[i]));
     if ((update.best.x.at(-1) ?? 0) >= this.#told || !this.#points.x.length) {
       this.#curves = { best: update.best, band: update.band, control: update.control };
     }
@@ -75,8 +75,9 @@ export class ProgressChart {
       else if (kind === "told" && payload.phase === "search") {
         for (const number of payload.subjects) {
           const fitness = payload.fitness[number] ?? null;
-          const failure = fitness === null ? ` (${payload.failures[number] ?? "failed"})` : "";
-          this.#take(payload.job, number, fitness, `${this.#words.get(number) ?? `#${number}`}${failure}`);
+          const failure = payload.failures[number];
+          const words = this.#words.get(number) ?? `#${number}`;
+          this.#take(payload.job, number, fitness, failure ? `${words} (${failure})` : words, Boolean(failure));
         }
       }
     }
@@ -90,7 +91,8 @@ export class ProgressChart {
     setTimeout(() => { this.#waiting = false; this.draw(); }, Math.max(0, this.#free - performance.now()));
   }
 
-  #take(place, number, fitness, text) {
+  // A birth told without fitness and without failure (a space, a supernet) is counted and has no point.
+  #take(place, number, fitness, text, failed) {
     if (this.#known.has(number)) return;
     this.#known.add(number);
     this.#words.delete(number);
@@ -98,6 +100,7 @@ export class ProgressChart {
     const into = fitness === null ? this.#failed : this.#points;
     // Results are counted as they were told: a job of the last phase has a number but is no point here.
     this.#told += 1;
+    if (fitness === null && !failed) return;
     into.x.push(this.#told);
     into.number.push(number);
     into.text.push(wrapped(text));

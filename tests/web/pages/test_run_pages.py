@@ -75,6 +75,17 @@ def test_a_run_whose_every_network_fails_has_all_its_pages(
     page = client.get(f"/runs/{run.pk}/").content.decode()
     assert "the loss became NaN at step 3" in page
     assert "8 times" in page
+    assert client.get(f"/runs/{run.pk}/live/?after=-1").json()["points"]["failed"] == [True] * 8
+
+
+def test_a_birth_without_fitness_has_not_failed(client: Client, researcher: User, launched: Launched) -> None:
+    """A space or a supernet is told without a fitness; a cross in the chart would say that it failed."""
+    run = launched(evaluations=8, finalists=0)
+    drive(run, lambda job: Result(job.number, dict.fromkeys(job.subjects, Score({"loss": 1.0}))))
+    client.force_login(researcher)
+    points = client.get(f"/runs/{run.pk}/live/?after=-1").json()["points"]
+    assert points["failed"] == [False] * 8
+    assert points["fitness"] == [None] * 8
 
 
 def test_points_come_once_and_in_the_order_told(client: Client, researcher: User, launched: Launched) -> None:

@@ -51,6 +51,7 @@ def chart(run: SearchRun, control: SearchRun | None, after: int, small: RunHisto
             "place": [row[0] for row in rows],
             "number": [row[1] for row in rows],
             "fitness": [row[2] for row in rows],
+            "failed": [bool(row[3]) for row in rows],
             "text": [_phrase(row[1], row[3], row[4], row[5], row[6]) for row in rows],
         },
         untold=_untold(run),
