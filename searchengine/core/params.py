@@ -122,7 +122,10 @@ def _in_words(params: type[Params], error: ValidationError) -> dict[str, str]:
             known = ", ".join(views)
             fields[name] = f"there is no such parameter; known are {known}"
         elif view is None:
-            fields[name] = str(item["msg"]).removeprefix("Value error, ")
+            words = str(item["msg"]).removeprefix("Value error, ")
+            # What several parameters get wrong together stands beside the one that the sentence begins with.
+            first = words.split(" ", 1)[0].rstrip(":")
+            fields[first if first in views else name] = words
         else:
             fields[name] = (
                 f"{_expected(view)}, got {came}" if item["type"] != "value_error" else item["msg"][13:]

@@ -110,10 +110,11 @@ def _nodes(
 def _lines(genome: Genome, node: Node, network: Architecture | None, data: DataSummary) -> tuple[str, ...]:
     """Width and temporal resolution, then the shape of what it gives: channels, frames, height, width."""
     width = f"{stem_width(genome)} channels" if node.is_stem else f"{node.filters} filters"
-    beyond = " (beyond the clip)" if node.dilation >= data.shape[1] else ""
-    first = width if node.kind == "flow" else f"{width} · dilation {node.dilation}{beyond}"
+    lines = [width if node.kind == "flow" else f"{width} · dilation {node.dilation}"]
+    if node.kind != "flow" and node.dilation >= data.shape[1]:
+        lines.append("beyond the clip")
     output = None if network is None else network.by_name.get(output_name(genome, node))
-    return (first,) if output is None else (first, shape_text(output.shape))
+    return tuple(lines) if output is None else (*lines, shape_text(output.shape))
 
 
 def _traces(birth: Portrayed) -> dict[Edge, tuple[float, ...]]:
@@ -137,7 +138,8 @@ def _gone(parent: Portrayed, step: Json, there: set[Edge]) -> list[PictureEdge]:
         now = (number.get(source, -1), number.get(target, -1))
         if -1 not in now and now not in there:
             weight = weights.get((source, target))
-            found.append(PictureEdge(_name(now[0]), _name(now[1]), weight, True, "removed"))
+            faint = weight is not None and weight <= WEAK
+            found.append(PictureEdge(_name(now[0]), _name(now[1]), weight, faint, "removed"))
     return found
 
 

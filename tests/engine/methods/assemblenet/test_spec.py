@@ -90,7 +90,7 @@ def test_candidates_of_the_paper_preset_see_half_the_resolution():
 @pytest.mark.parametrize(
     ("values", "field", "words"),
     [
-        ({"population": 5, "sample_size": 6}, "", "sample_size 6 is larger than the population 5"),
+        ({"population": 5, "sample_size": 6}, "sample_size", "sample_size 6 is larger than the population 5"),
         ({"population": 3}, "population", "expected a whole number from 4 to 100, got 3"),
         ({"rounds": "20"}, "rounds", "got '20'"),
         ({"level_totals": [8, 16, 16]}, "level_totals", "expected four sums of filters"),
@@ -102,8 +102,8 @@ def test_candidates_of_the_paper_preset_see_half_the_resolution():
         ({"dilations": [1, 1]}, "dilations", "expected distinct ones"),
         ({"dilations": []}, "dilations", "got none"),
         ({"depth": 30}, "depth", "expected one of 26, 38, 50, 68, 77, 101, got 30"),
-        ({"fewest_stems": 5}, "", "fewest_stems 5 is above most_stems 4"),
-        ({"stem_total": 3}, "", "stem_total 3 leaves some of 4 stems without a channel"),
+        ({"fewest_stems": 5}, "fewest_stems", "fewest_stems 5 is above most_stems 4"),
+        ({"stem_total": 3}, "stem_total", "stem_total 3 leaves some of 4 stems without a channel"),
         ({"threshold": 1.5}, "threshold", "from 0 to 1"),
         ({"rewiring": "clever"}, "rewiring", "choose one of guided, random"),
         ({"scale": "large"}, "scale", "choose one of small, published"),

@@ -70,7 +70,7 @@ def test_candidates_of_the_paper_preset_see_half_the_resolution():
         ({"temporal_sizes": [17]}, "temporal_sizes", "odd sizes"),
         ({"population": 3}, "population", "expected a whole number from 4 to 200, got 3"),
         ({"population": "10"}, "population", "got '10'"),
-        ({"population": 5, "sample_size": 6}, "", "sample_size 6 is larger than the population 5"),
+        ({"population": 5, "sample_size": 6}, "sample_size", "sample_size 6 is larger than the population 5"),
         ({"meta": "vgg"}, "meta", "choose one of resnet, inception"),
         ({"profile": "box"}, "profile", "choose one of release, cauchy, gaussian"),
         ({"width": 1}, "width", "from 2 to 128"),
