@@ -79,6 +79,8 @@ def test_of_two_stewards_one_sweeps() -> None:
     with other.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(%s)", [SWEEP_LOCK])
         assert sweep() is False
+        # A closed connection's lock goes only when its server process has noticed.
+        cursor.execute("SELECT pg_advisory_unlock(%s)", [SWEEP_LOCK])
     other.close()
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
