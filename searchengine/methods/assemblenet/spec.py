@@ -76,7 +76,7 @@ METHOD = Method(
     ),
     params=AssembleNetParams,
     presets={
-        "demo": Preset("Demo", "an estimated 6 to 8 minutes on two cores", {}, window=8),
+        "demo": Preset("Demo", "an estimated 7 to 10 minutes on two cores", {}, window=8),
         "overnight": Preset("Overnight", "a night on two cores", OVERNIGHT, window=16),
         "paper": Preset("Paper scale", "220 trainings of 10,000 steps: a cluster of GPUs", PAPER, window=16),
     },
