@@ -62,18 +62,24 @@ def train_candidate(
     start: str | None = None,
     amend: Callable[[Network], None] | None = None,
     watch: Watch | None = None,
+    more_follows: bool = False,
 ) -> Trained:
     """Train the network of ``architecture`` by ``schedule`` and score it on validation.
 
     ``start`` is an artifact of weights to begin from (strictly the same names and shapes). ``amend`` changes
     the network before the first step (fixed parameters, replaced inputs) and does the same after a resume;
     ``watch`` is asked every ``schedule.watch_every`` steps and after the last, its numbers go to the curve.
+    With ``more_follows`` the end is checkpointed too: a job that goes on with the network and is stopped
+    there does not train again.
     Raises ``BadGenome`` (NaN, divergence, constant output) and ``Stopped`` after a checkpoint when asked to
     give back. Stopped and resumed any number of times it ends with the same bits on one CPU class and recipe.
     """
     training = _Training(context, architecture, schedule, start, amend, watch)
     training.run()
-    return training.trained()
+    trained = training.trained()
+    if more_follows:
+        training.keep()
+    return trained
 
 
 class _Training:
@@ -119,6 +125,7 @@ class _Training:
         self.micro_batch = max(1, -(-min(most, self.order.batch) // context.micro_batch_divisor))
         self.losses = torch.zeros(schedule.steps, device=context.device)
         self.done = 0
+        self.unscored = False
         if kept is not None:
             self._restore(kept)
 
@@ -126,10 +133,12 @@ class _Training:
         context, schedule = self.context, self.schedule
         health = Health(schedule.steps, blind_loss(self.architecture.classes, several=self.several))
         reported = self.done
+        self._validate_if_due()
         while self.done < schedule.steps:
             self._give_back_if_asked()
             rate = schedule.set_rates(self.optimiser, self.done)
             self._step()
+            self.unscored = self._validates_now()
             if health.due(self.done):
                 health.check(self.losses, self.done)
             if health.probe_due(self.done):
@@ -138,13 +147,15 @@ class _Training:
                 loss = float(self.losses[reported : self.done].mean())
                 context.report(self.done, schedule.steps, {"train_loss": loss, "lr": rate})
                 reported = self.done
-            if self._validates_now():
-                metrics = self._score().metrics
-                context.report(self.done, schedule.steps, metrics, always=True)
             if self._watches_now():
                 self._look()
+            self._validate_if_due()
             if context.checkpoint_due():
-                context.checkpoint(self._payload())
+                self.keep()
+
+    def keep(self) -> None:
+        """Checkpoint."""
+        self.context.checkpoint(self._payload())
 
     def trained(self) -> Trained:
         scored = self._score()
@@ -188,7 +199,7 @@ class _Training:
 
     def _give_back_if_asked(self) -> None:
         if self.context.should_stop():
-            self.context.checkpoint(self._payload())
+            self.keep()
             raise Stopped(f"gave back at step {self.done} of {self.schedule.steps}")
 
     def _still_here(self) -> None:
@@ -199,6 +210,13 @@ class _Training:
     def _validates_now(self) -> bool:
         every = self.schedule.validate_every
         return bool(every) and self.done % every == 0 and self.done < self.schedule.steps
+
+    def _validate_if_due(self) -> None:
+        """A validation that a stop cuts short is due again on resuming: ``unscored`` is kept."""
+        if self.unscored:
+            metrics = self._score().metrics
+            self.unscored = False
+            self.context.report(self.done, self.schedule.steps, metrics, always=True)
 
     def _watches_now(self) -> bool:
         every = self.schedule.watch_every
@@ -239,7 +257,8 @@ class _Training:
                     tensors[f"optimiser.{number}.{name}"] = value
         tensors["losses"] = self.losses
         tensors["order"] = torch.from_numpy(self.order.permutation)
-        return Payload(self.done, tensors, {"position": self.order.position, "watched": self.watched})
+        values = {"position": self.order.position, "watched": self.watched, "unscored": self.unscored}
+        return Payload(self.done, tensors, values)
 
     def _restore(self, kept: Payload) -> None:
         self.network.load_state_dict(_under("network.", kept.tensors), strict=True)
@@ -253,6 +272,7 @@ class _Training:
         self.order.permutation = kept.tensors["order"].numpy()
         self.order.position = kept.values["position"]
         self.watched = list(kept.values["watched"])
+        self.unscored = kept.values.get("unscored", False)
         self.done = kept.step
 
 

@@ -115,13 +115,14 @@ class Context:
     def report(self, step: int, of: int, metrics: Mapping[str, float], *, always: bool = False) -> None:
         """Step ``step`` of ``of`` is done. Sent and kept in the curve at most five times a second, what is
         between is dropped; ``always`` for rare ones (a validation). Values that are not finite are left
-        out."""
+        out; without any it is a sign of life."""
         now = time.monotonic()
         if not always and now - self._last_report < REPORT_SECONDS:
             return
         self._last_report = now
         finite = {name: float(value) for name, value in metrics.items() if isfinite(value)}
-        self.curve.add(step, finite)
+        if finite:
+            self.curve.add(step, finite)
         self._parent.progress(step, of, finite)
 
     def report_due(self) -> bool:

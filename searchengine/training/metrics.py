@@ -39,9 +39,11 @@ def logits_of(
     batches: Batches,
     *,
     precision: str = "float32",
+    among: Tensor | None = None,
     between: Callable[[], None] = lambda: None,
 ) -> Tensor:
-    """Logits (N, classes) in float32 of a whole part in its own order, in evaluation mode.
+    """Logits (N, classes) in float32 of a whole part in its own order, or of the samples at the indices
+    ``among`` (N,) alone, in evaluation mode.
 
     ``between`` is called between batches and may raise (a job that is asked to give back)."""
     was_training = network.training
@@ -53,9 +55,11 @@ def logits_of(
             torch.inference_mode(),
             torch.autocast(batches.device.type, torch.bfloat16, enabled=precision == "bf16"),
         ):
-            for start in range(0, len(batches), size):
+            for start in range(0, len(batches) if among is None else len(among), size):
                 between()
-                found.append(network(*batches.take(slice(start, start + size)).inputs).float())
+                here = slice(start, start + size)
+                inputs = batches.take(here if among is None else among[here]).inputs
+                found.append(network(*inputs).float())
     finally:
         network.train(was_training)
     return torch.cat(found)

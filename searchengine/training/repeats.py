@@ -31,7 +31,8 @@ def train_repeatedly(
     first = int(kept.values["repeat"]) if kept else 0
     finished: list[dict[str, float]] = list(kept.values["finished"]) if kept else []
     for index in range(first, count):
-        repeat = _Repeat(context, index, count, steps, finished)
+        goes_on = kept is not None and index == first
+        repeat = _Repeat(context, index, count, steps, finished, goes_on)
         trained = train(cast(Context, repeat))
         finished.append(trained.metrics)
     mean = {name: sum(one[name] for one in finished) / count for name in finished[0]}
@@ -42,10 +43,16 @@ class _Repeat:
     """The context as one of several trainings sees it; everything it does not change is the context's own."""
 
     def __init__(
-        self, context: Context, index: int, count: int, steps: int, finished: list[dict[str, float]]
+        self,
+        context: Context,
+        index: int,
+        count: int,
+        steps: int,
+        finished: list[dict[str, float]],
+        goes_on: bool,
     ) -> None:
         self._context, self._index, self._count, self._steps = context, index, count, steps
-        self._finished = finished
+        self._finished, self._goes_on = finished, goes_on
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._context, name)
@@ -58,9 +65,11 @@ class _Repeat:
         self._context.checkpoint(Payload(self._offset + payload.step, payload.tensors, values))
 
     def resumed(self) -> Payload | None:
-        """What this training kept; otherwise None with every generator seeded for it."""
-        kept = self._context.resumed()
-        if kept is not None and kept.values["repeat"] == self._index:
+        """What this training kept when the last attempt was stopped in it; otherwise None with every
+        generator seeded for it. The checkpoint is read for the one that goes on alone: reading sets the
+        curve back to that moment."""
+        kept = self._context.resumed() if self._goes_on else None
+        if kept is not None:
             return Payload(kept.step - self._offset, kept.tensors, kept.values["own"])
         self._context.rng = seed_job(job_seed(self._context.job.seed, self._index))
         return None

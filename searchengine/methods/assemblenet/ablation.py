@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from searchengine.architecture.graph import Architecture
 from searchengine.core.errors import BadGenome, Stopped
 from searchengine.core.jsontext import Json
-from searchengine.data.batches import Batches
+from searchengine.data.batches import Batches, members
 from searchengine.methods.assemblenet.describe import node_name
 from searchengine.methods.assemblenet.gates import Gates
 from searchengine.methods.assemblenet.genome import Genome
@@ -25,23 +25,25 @@ MOST_CLIPS = 512
 def ablation(
     context: Context, genome: Genome, architecture: Architecture, network: Network, gates: Gates
 ) -> Json:
-    """``{"whole": value, "stems": {"0": value}, "connections": {"0>6": value}}``: the data's metric over the
-    first validation clips, whole and without each part. A part without which every output is alike has 0.
+    """``{"whole": value, "stems": {"0": value}, "connections": {"0>6": value}}``: the data's metric over at
+    most ``MOST_CLIPS`` validation clips, classes in proportion, whole and without each part. A part without
+    which every output is alike has 0. Empty where none of these clips carries a label: the metric says
+    nothing there.
     """
-    validation = context.data.validation
+    validation, manifest = context.data.validation, context.data.manifest
     batches = Batches(
-        validation._replace(
-            x=validation.x[:MOST_CLIPS],
-            y=validation.y[:MOST_CLIPS],
-            flow=None if validation.flow is None else validation.flow[:MOST_CLIPS],
-        ),
-        context.data.manifest,
+        validation,
+        manifest,
         context.device,
         inputs=architecture.inputs,
         fidelity=context.job.fidelity,
         memory_format=context.recipe.memory_format,
     )
-    labels, metric = batches.labels(slice(None)), context.summary.metric
+    share = min(1.0, MOST_CLIPS / len(validation.y))
+    chosen = torch.from_numpy(members(validation, manifest, share)).to(context.device)
+    labels, metric = batches.labels(chosen), context.summary.metric
+    if context.summary.labels == "multi" and not bool(labels.any()):
+        return {}
 
     def still_here() -> None:
         """Many looks at validation follow each other: without a word in between they would pass for a job
@@ -51,7 +53,9 @@ def ablation(
         context.report(context.job.fidelity.steps, context.job.fidelity.steps, {})
 
     def value() -> float:
-        logits = logits_of(network, batches, precision=context.recipe.precision, between=still_here)
+        logits = logits_of(
+            network, batches, precision=context.recipe.precision, among=chosen, between=still_here
+        )
         try:
             return round(score_logits(logits, labels).metrics[metric], 4)
         except BadGenome:

@@ -53,7 +53,12 @@ def _trained(context: Context, seeds: int, *, ablate: bool = False) -> Output:
 
     def once(repeat: Context) -> Trained:
         trained = train_candidate(
-            repeat, architecture, schedule, amend=_amend(genome, gates, arguments), watch=_watch(gates)
+            repeat,
+            architecture,
+            schedule,
+            amend=_amend(genome, gates, arguments),
+            watch=_watch(gates),
+            more_follows=ablate,
         )
         # Weights travel as metrics through the mean over seeds.
         found = {curve_name(edge): weight for edge, weight in gates.weights(trained.network).items()}

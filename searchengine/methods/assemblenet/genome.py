@@ -192,6 +192,9 @@ def check_within(genome: Genome, bounds: Bounds) -> None:
                 f"nodes: the filters of level {level} sum to {bounds.totals[level - 1]} here,"
                 f" got {genome.total(level)}"
             )
+    for kind in bounds.streams:
+        if not any(node.kind == kind for node in genome.stems):
+            raise InvalidGenome(f"nodes: this search uses at least one {kind} stem, got none")
     for node in genome.nodes:
         if node.is_stem and node.kind not in bounds.streams:
             raise InvalidGenome(f"nodes[{node.id}].kind: the data has no {node.kind}")

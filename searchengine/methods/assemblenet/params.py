@@ -132,11 +132,13 @@ class AssembleNetParams(Params):
         group="space",
         paper="4, 4, 2, 1 found",
     )
-    fewest_stems: int = knob(4, "Stems at least.", low=1, high=6, unit="stems", group="space", paper="4")
+    fewest_stems: int = knob(
+        4, "Stems at least: one a stream or more.", low=2, high=6, unit="stems", group="space", paper="4"
+    )
     most_stems: int = knob(
         4,
         "Stems at most; above the least, stems come and go by mutation.",
-        low=1,
+        low=2,
         high=6,
         unit="stems",
         group="space",

@@ -102,7 +102,10 @@ class AssembleNetSearch:
     ) -> Proposal | None:
         if not self._closed and self._finals.chosen is None and self._asked < self._params.evaluations():
             draft = self._draft(archive, refused, fresh)
-            return None if draft is None else self._birth(draft, number)
+            if draft is not None:
+                return self._birth(draft, number)
+            if not self._closed:
+                return None
         if self._untold and self._finals.chosen is None:
             return None
         if self._finals.chosen is None:
@@ -142,6 +145,9 @@ class AssembleNetSearch:
             return None
         parent = parse(archive.birth(0).genome)
         made = read_off(parent, self._learned(0, parent), self._threshold(), self._rng)
+        if key(made.genome) == key(parent):  # its training failed, or learned every connection strong
+            self._closed = True
+            return None
         return Draft(made.genome, "read_off", (0,), made.changes)
 
     def _random(self, archive: Archive, refused: list[Refused], fresh: set[str]) -> Draft:
@@ -259,6 +265,8 @@ class AssembleNetSearch:
     def _phase(self) -> str:
         if self._finals.chosen is not None:
             return "finished" if self._finals.done else "final training"
+        if self._params.mode == "one_shot":
+            return "fully connected graph" if self._told == 0 else "read off"
         return "first population" if self._told < self._params.population else "rounds"
 
     def _histogram(self) -> list[int]:

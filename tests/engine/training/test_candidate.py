@@ -45,7 +45,7 @@ def test_real_digits_are_learned(digits: PreparedData, tmp_path: Path) -> None:
     assert all(
         {"train_loss", "lr"} <= set(values)
         for _, _, values in listener.progress_told
-        if "accuracy" not in values
+        if values and "accuracy" not in values  # without values: a scoring that gives a sign of life
     )
 
 

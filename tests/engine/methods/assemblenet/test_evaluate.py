@@ -8,11 +8,14 @@ import torch
 from safetensors.torch import load_file
 
 from searchengine.core.errors import Stopped
+from searchengine.data.prepared import Part
+from searchengine.methods.assemblenet import ablation
 from searchengine.methods.assemblenet.connections import by_block, from_blocks
 from searchengine.methods.assemblenet.genome import to_json
 from searchengine.methods.assemblenet.params import AssembleNetParams
 from searchengine.methods.assemblenet.space import AssembleNetSpace
 from searchengine.nets.build import build
+from searchengine.training.metrics import score_logits
 from tests.engine.methods.assemblenet.published import FUSED, LATE
 from tests.engine.methods.bench import Bench, Listener
 
@@ -97,16 +100,86 @@ def test_several_seeds_average_scores_and_weights(bench, streams):
     assert set(both.scores[0].metrics) == set(one.scores[0].metrics)
 
 
-@pytest.mark.parametrize("asked", [1, 4, 7])
-def test_stopped_and_resumed_it_finds_the_same(bench, space, asked):
-    whole = bench.run(space.evaluation(GENOME), {0: GENOME})
-    left = iter(range(asked))
-    with pytest.raises(Stopped):
+def on_few_clips(bench):
+    """Every tenth clip of validation."""
+    whole = bench.prepared.validation
+    few = Part(whole.x[::10], whole.y[::10], whole.flow[::10])
+    bench.prepared = bench.prepared._replace(validation=few)
+
+
+def seen(bench):
+    """The curve's rows that do not depend on the clock: validations and looks at connection weights."""
+    rare = [
+        {name: value for name, value in row.items() if name not in ("train_loss", "lr")}
+        for row in bench.context.curve.rows()
+    ]
+    return [row for row in rare if len(row) > 1]
+
+
+@pytest.mark.parametrize("job", ["evaluation", "several_seeds", "final"])
+def test_stopped_at_any_moment_and_resumed_it_finds_the_same(bench, streams, job):
+    """Before a step, between batches of a validation half-way, and while parts are left out."""
+    values = {"train_steps": 2, "final_steps": 3, "evaluation_seeds": 2 if job == "several_seeds" else 1}
+    space = make_space(streams, **values)
+    on_few_clips(bench)
+    proposal = space.final_evaluation(GENOME) if job == "final" else space.evaluation(GENOME)
+    asked = 0
+
+    def count():
+        nonlocal asked
+        asked += 1
+        return False
+
+    whole = bench.run(proposal, {0: GENOME}, listener=Listener(count))
+    curve = seen(bench)
+    assert asked > 2
+    for stop in {*range(min(asked, 7)), asked - 1}:
+        left = iter(range(stop))
+        attempt = f"stopped {stop}"
+        with pytest.raises(Stopped):
+            bench.run(
+                proposal, {0: GENOME}, attempt=attempt,
+                listener=Listener(lambda left=left: next(left, None) is None),
+            )  # fmt: skip
+        assert bench.run(proposal, {0: GENOME}, attempt=attempt) == whole
+        assert seen(bench) == curve
+
+
+def test_stopped_while_parts_are_left_out_it_does_not_train_again(bench, space):
+    on_few_clips(bench)
+    parts = iter(range(9 + 4 + 5))  # past every step and scoring
+
+    with pytest.raises(Stopped, match="left out"):
         bench.run(
-            space.evaluation(GENOME), {0: GENOME}, attempt="stopped",
-            listener=Listener(lambda: next(left, None) is None),
+            space.final_evaluation(GENOME), {0: GENOME},
+            listener=Listener(lambda: next(parts, None) is None),
         )  # fmt: skip
-    assert bench.run(space.evaluation(GENOME), {0: GENOME}, attempt="stopped") == whole
+    again = Listener()
+    bench.run(space.final_evaluation(GENOME), {0: GENOME}, listener=again)
+    assert {step for step, _ in again.steps} == {9}
+
+
+def test_an_ablation_looks_at_every_class(bench, streams, monkeypatch):
+    """Parts of a data set lie in order of their classes: the first clips would be of one or two."""
+    monkeypatch.setattr(ablation, "MOST_CLIPS", 32)
+    asked = []
+
+    def watched(logits, labels, *rest):
+        asked.append(labels)
+        return score_logits(logits, labels, *rest)
+
+    monkeypatch.setattr(ablation, "score_logits", watched)
+    order = np.argsort(bench.prepared.validation.y, kind="stable")
+    validation = bench.prepared.validation
+    bench.prepared = bench.prepared._replace(
+        validation=Part(validation.x[order], validation.y[order], validation.flow[order])
+    )
+    space = make_space(streams, final_steps=2)
+    bench.run(space.final_evaluation(GENOME), {0: GENOME})
+    classes = len(streams.summary.classes)
+    for labels in asked:
+        assert len(labels) == 32
+        assert len(set(labels.tolist())) == classes
 
 
 def test_the_final_training_holds_connection_weights_where_the_search_left_them(bench, streams):

@@ -85,6 +85,11 @@ def test_bounds_are_told_in_words():
     ):
         with pytest.raises(InvalidGenome, match=words):
             check_within(FUSED, bounds)
+    silent = to_json(FUSED)
+    for node in silent["nodes"][:4]:
+        node["kind"] = "rgb"
+    with pytest.raises(InvalidGenome, match="at least one flow stem, got none"):
+        check_within(parse(silent), SMALL_BOUNDS)
 
 
 def shuffled(genome, rng):

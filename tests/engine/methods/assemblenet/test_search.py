@@ -125,6 +125,50 @@ def test_one_shot_reads_connections_off_a_fully_connected_graph():
     assert run.outcome.members
 
 
+def test_one_shot_ends_when_there_is_nothing_to_read_off():
+    """Not one weak connection: the graph read off would be its parent again."""
+    run = Rehearsal(plan(mode="one_shot", threshold=0.0)).run(fine)
+    assert run.finished
+    assert [birth.operator for birth in run.births] == ["fully_connected"]
+    assert [member.birth for member in run.outcome.members] == [0]
+
+
+def test_one_shot_ends_when_its_training_fails():
+    def failing(job):
+        failure = Failure("bad_genome", "nan", "the loss is not a number")
+        return Result(job.number, {one: Score(failure=failure) for one in job.subjects})
+
+    run = Rehearsal(plan(mode="one_shot")).run(failing)
+    assert run.finished
+    assert len(run.births) == 1
+    assert run.outcome is None
+
+
+def test_one_shot_says_where_it_is():
+    parts = Parts(plan(mode="one_shot"))
+    search = parts.method.search(parts.params, parts.space, SMALL_DATA, np.random.default_rng(0), None)
+    assert search.progress()["phase"] == "fully connected graph"
+    run = Rehearsal(plan(mode="one_shot")).run(fine)
+    search.ask(1, 0, run.archive)
+    first = next(report for report in run.told if report.phase == "search")
+    search.tell(first, run.archive)
+    assert search.progress()["phase"] == "read off"
+
+
+def test_where_nothing_new_is_found_a_copy_is_born_and_not_trained_again():
+    """One block a level and one dilation: only connections can change, and strong ones do not."""
+    values = {
+        "most_blocks": [1, 1, 1, 1], "fewest_stems": 2, "most_stems": 2, "dilations": [1],
+        "population": 20, "rounds": 150, "sample_size": 5,
+    }  # fmt: skip
+    run = Rehearsal(plan(**values)).run(fine)
+    assert run.finished
+    keys = {birth.key for birth in run.births}
+    assert len(keys) < len(run.births) == 170
+    trained = [job for job in run.jobs if job.phase == "search" and job.reuse_of is None]
+    assert len(trained) == len(keys)
+
+
 def test_a_threshold_may_be_drawn_for_every_child():
     run = Rehearsal(plan(threshold_rule="uniform")).run(fine)
     drawn = [b.changes[0].arguments["threshold"] for b in run.births if b.operator == "mutation"]
