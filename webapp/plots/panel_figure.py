@@ -6,10 +6,11 @@ all. Colours are named by class in ``meta`` and painted in the browser, where th
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from searchengine.core.jsontext import Json
-from searchengine.report.panels import Panel, PanelAxis, PanelHeat, PanelSeries
+from searchengine.report.panels import HeatStep, Panel, PanelAxis, PanelBand, PanelHeat, PanelSeries
 
 
 def panel_figure(panel: Panel) -> Json:
@@ -26,12 +27,29 @@ def panel_figure(panel: Panel) -> Json:
             "barmode": "group",
             "showlegend": len(named) > 1,
             "uirevision": panel.slug,
+            "shapes": [_shade(band) for band in panel.bands],
         },
     }
 
 
+def _shade(band: PanelBand) -> Json:
+    return {
+        "type": "rect",
+        "layer": "below",
+        "xref": "x",
+        "yref": "paper",
+        "x0": band.low,
+        "x1": band.high,
+        "y0": 0,
+        "y1": 1,
+        "line": {"width": 0},
+        "label": {"text": _plain(band.name), "textposition": "top left"},
+    }
+
+
 def _heat_figure(panel: Panel, heat: PanelHeat) -> Json:
-    form = ".0%" if heat.unit.startswith("share") else ".3~g"
+    share = heat.unit.startswith(("share", "probability"))
+    form = ".0%" if share else ".3~g"
     trace = {
         "type": "heatmap",
         "name": heat.unit,
@@ -44,15 +62,43 @@ def _heat_figure(panel: Panel, heat: PanelHeat) -> Json:
         f"<extra>{_plain(heat.unit)}</extra>",
         "colorbar": {"tickformat": form},
         "meta": {"colour": "accent"},
+        **({"zmin": 0, "zmax": 1} if share else {}),
+        **_signs(heat.signs),
     }
+    steps = heat.steps if len(heat.steps) > 1 else ()
     return {
         "data": [trace] if heat.rows and heat.columns else [],
+        "frames": [{"name": step.name, "data": [_moment(step)]} for step in steps],
         "layout": {
+            **({"sliders": [_slider(steps)]} if steps else {}),
             "xaxis": _axis(panel.x, True),
             "yaxis": {**_axis(panel.y, True), "autorange": "reversed"},
             "showlegend": False,
             "uirevision": panel.slug,
         },
+    }
+
+
+def _signs(signs: Sequence[Sequence[str]]) -> Json:
+    return {"text": [list(row) for row in signs], "texttemplate": "%{text}"} if signs else {}
+
+
+def _moment(step: HeatStep) -> Json:
+    return {"type": "heatmap", "z": [list(row) for row in step.values], **_signs(step.signs)}
+
+
+def _slider(steps: Sequence[HeatStep]) -> Json:
+    """A step of it shows one moment; the last one stands at first."""
+    return {
+        "active": len(steps) - 1,
+        "steps": [
+            {
+                "label": step.name,
+                "method": "animate",
+                "args": [[step.name], {"mode": "immediate", "frame": {"duration": 0, "redraw": True}}],
+            }
+            for step in steps
+        ],
     }
 
 
@@ -89,6 +135,8 @@ def _trace(series: PanelSeries) -> Json:
             trace |= {"type": "bar", "textposition": "none"}
         case "points":
             trace |= {"type": "scatter", "mode": "markers"}
+        case "rings":
+            trace |= {"type": "scatter", "mode": "markers", "marker": {"symbol": "circle-open"}}
         case "line":
             trace |= {"type": "scatter", "mode": "lines"}
         case "step":

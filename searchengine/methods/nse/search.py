@@ -329,6 +329,7 @@ class NseSearch:
                 "record": current.record,
                 "front": [[one.birth, one.cost, one.value] for one in found],
                 "active": sum(map(len, current.active)),
+                "gates": self._gates(),
                 "short": current.short,
             }
         )
@@ -353,7 +354,7 @@ class NseSearch:
         return self._finals.done
 
     def progress(self) -> Json:
-        space, current = self._subset, self._round
+        space, current, nse = self._subset, self._round, self._nse
         return {
             "cycle": space.round if current.record is not None else len(self._history),
             "of": space.rounds,
@@ -364,7 +365,21 @@ class NseSearch:
             "history": self._history,
             "standstill": standstill(space) if space.is_locked else None,
             "left_over": sum(left_over(space)),
+            "gates": self._gates(),
+            "locked": [list(ops) for ops in space.locked],
+            "resource": self._params.resource,
+            "target": nse.target,
+            "band": [nse.band.low, nse.band.high],
+            "guard_low": nse.band.low - nse.guard_width,
         }
+
+    def _gates(self) -> list[list[list[float]]]:
+        """Of every cell the ops that training left, each with the probability of its gate; empty before."""
+        current = self._round
+        return [
+            [[op, round(value, 4)] for op, value in zip(ops, row, strict=True)]
+            for ops, row in zip(current.active, probabilities(current.gates), strict=True)
+        ]
 
     def _phase(self) -> str:
         if self._finals.chosen is not None:

@@ -83,7 +83,7 @@ METHOD = Method(
     search=NseSearch,
     space=make_space,
     evaluators="searchengine.methods.nse.evaluate",
-    panels=(),
+    panels=("space", "scores", "fronts", "covered", "size", "usage", "survivors", "members"),
     demo_data="digits",
     planned=_planned,
 )

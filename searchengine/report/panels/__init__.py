@@ -9,9 +9,11 @@ from searchengine.core.errors import UnknownName
 from searchengine.report.history import RunHistory
 from searchengine.report.panels.ancestry import winner_ancestry
 from searchengine.report.panels.base import (
+    HeatStep,
     Mark,
     Panel,
     PanelAxis,
+    PanelBand,
     PanelHeat,
     PanelMaker,
     PanelSeries,
@@ -22,8 +24,8 @@ from searchengine.report.panels.operators import operator_panel
 from searchengine.report.panels.scatter import accuracy_cost
 
 __all__ = [
-    "PANELS", "Mark", "Panel", "PanelAxis", "PanelHeat", "PanelMaker", "PanelSeries", "PanelTable", "draw",
-    "panel_makers",
+    "PANELS", "HeatStep", "Mark", "Panel", "PanelAxis", "PanelBand", "PanelHeat", "PanelMaker", "PanelSeries",
+    "PanelTable", "draw", "panel_makers",
 ]  # fmt: skip
 
 PANELS: dict[str, PanelMaker] = {

@@ -8,9 +8,9 @@ from typing import Literal, NamedTuple
 from searchengine.core.jsontext import Json
 from searchengine.report.history import RunHistory
 
-Mark = Literal["line", "step", "points", "bars", "area"]
+Mark = Literal["line", "step", "points", "rings", "bars", "area"]
 """How a series is drawn. ``area`` series of one panel are stacked in order; ``step`` holds a value until the
-next."""
+next; ``rings`` are hollow points."""
 
 
 class PanelAxis(NamedTuple):
@@ -42,18 +42,41 @@ class PanelTable(NamedTuple):
     rows: tuple[tuple[str, ...], ...]
 
 
+class HeatStep(NamedTuple):
+    """A heat map at one moment, called ``name``."""
+
+    name: str
+    values: tuple[tuple[float | None, ...], ...]
+    signs: tuple[tuple[str, ...], ...] = ()
+
+
+class PanelBand(NamedTuple):
+    """A stretch of the x axis, shaded from ``low`` to ``high``."""
+
+    low: float
+    high: float
+    name: str
+
+
 class PanelHeat(NamedTuple):
     """A matrix of numbers drawn as a heat map: ``values[row][column]``, None where there is none; the first
-    row stands above. ``unit`` names what the numbers are (``share of the ten best``)."""
+    row stands above. ``unit`` names what the numbers are (``share of the ten best``). ``signs``, of the same
+    shape, are a character or two written into the fields. ``steps`` are the same matrix at earlier and later
+    moments, in order, the last as here: drawn with a slider."""
 
     columns: tuple[str, ...]
     rows: tuple[str, ...]
     values: tuple[tuple[float | None, ...], ...]
     unit: str
+    signs: tuple[tuple[str, ...], ...] = ()
+    steps: tuple[HeatStep, ...] = ()
 
     def table(self) -> list[tuple[str, tuple[float | None, ...]]]:
         """Every row's name with its values, for those who read them."""
         return list(zip(self.rows, self.values, strict=True))
+
+    def to_json(self) -> Json:
+        return {**self._asdict(), "steps": [one._asdict() for one in self.steps]}
 
 
 class Panel(NamedTuple):
@@ -70,6 +93,7 @@ class Panel(NamedTuple):
     table: PanelTable | None = None
     empty: str = ""
     heat: PanelHeat | None = None
+    bands: tuple[PanelBand, ...] = ()
 
     def to_json(self) -> Json:
         return {
@@ -78,7 +102,8 @@ class Panel(NamedTuple):
             "y": self.y._asdict(),
             "series": [one._asdict() for one in self.series],
             "table": self.table._asdict() if self.table else None,
-            "heat": self.heat._asdict() if self.heat else None,
+            "heat": self.heat.to_json() if self.heat else None,
+            "bands": [one._asdict() for one in self.bands],
         }
 
 
