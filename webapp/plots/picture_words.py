@@ -136,6 +136,6 @@ def legend_lines(picture: Picture) -> tuple[str, ...]:
 
 STATUS_WORDS = {
     "added": "Green with +: added.",
-    "removed": "Red and dashed with ×: removed.",
+    "removed": "Red with ×: removed.",
     "repaired": "Orange with !: repaired.",
 }

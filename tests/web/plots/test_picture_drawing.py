@@ -125,7 +125,7 @@ def test_a_file_stands_by_itself() -> None:
     assert "var(" not in style
     assert "color-mix" not in style
     legend = " ".join(one.text or "" for one in root.iter(f"{SVG}text") if one.get("class") == "pic-legend")
-    assert "Red and dashed with ×: removed." in legend
+    assert "Red with ×: removed." in legend
     assert "blue is RGB, pink is flow" in legend
 
 

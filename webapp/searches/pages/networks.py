@@ -35,6 +35,13 @@ def searched(run: SearchRun) -> str:
     return _space_of(run)[0]
 
 
+def params_of(run: SearchRun) -> Json:
+    """The parameters of what the run searches: its method's, or those of the space a control was given.
+    Raises ``EngineError``."""
+    params: Json = loads(_space_of(run)[1])
+    return params
+
+
 def data_of(run: SearchRun) -> DataSummary:
     """The data set as it was when the run was launched."""
     return DataSummary.from_json(loads(run.plan)["data"])

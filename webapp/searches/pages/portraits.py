@@ -12,7 +12,7 @@ from searchengine.core.jobs import Change
 from searchengine.core.jsontext import Json, loads
 from searchengine.report.picture import Portrayed
 from webapp.searches.models import Evaluation, Genome, SearchRun
-from webapp.searches.pages.networks import architecture
+from webapp.searches.pages.networks import architecture, params_of
 from webapp.searches.states import EvaluationState
 
 UNTOLD = (EvaluationState.WAITING, EvaluationState.LEASED, EvaluationState.FINISHED)
@@ -60,4 +60,13 @@ def _portrayed(run: SearchRun, birth: Genome, said: Said) -> Portrayed:
         network = architecture(run, birth)
     except (EngineError, ValueError):
         network = None  # the picture shows what it can without
-    return Portrayed(birth.number, birth.genome_json, changes, said.findings, said.curve, network)
+    return Portrayed(
+        birth.number, birth.genome_json, changes, said.findings, said.curve, network, _params(run)
+    )
+
+
+def _params(run: SearchRun) -> Json:
+    try:
+        return params_of(run)
+    except EngineError:
+        return {}
