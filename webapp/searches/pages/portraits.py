@@ -54,6 +54,12 @@ def portraits(run: SearchRun, births: Sequence[Genome]) -> dict[int, Portrayed]:
     }
 
 
+def portrait_of(run: SearchRun, birth: Genome, evaluation: Evaluation) -> Portrayed:
+    """A birth by one of its evaluations, which has a result."""
+    said = Said(loads(evaluation.result)["findings"], tuple(loads(evaluation.curve)))
+    return _portrayed(run, birth, said)
+
+
 def _portrayed(run: SearchRun, birth: Genome, said: Said) -> Portrayed:
     changes = tuple(Change(**change) for change in birth.changes_json)
     try:
