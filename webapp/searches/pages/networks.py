@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from searchengine import catalogue
 from searchengine.architecture.graph import Architecture
+from searchengine.core.errors import EngineError
 from searchengine.core.jsontext import Json, dumps, loads
 from searchengine.core.method import Space
 from searchengine.core.setting import DataSummary
@@ -40,6 +41,15 @@ def params_of(run: SearchRun) -> Json:
     Raises ``EngineError``."""
     params: Json = loads(_space_of(run)[1])
     return params
+
+
+def unplotted(run: SearchRun) -> tuple[str, ...]:
+    """How the names of a curve begin that the searched method or space shows otherwise; none where it is
+    gone."""
+    try:
+        return catalogue.spaces()[searched(run)].unplotted
+    except (EngineError, KeyError):
+        return ()
 
 
 def data_of(run: SearchRun) -> DataSummary:
