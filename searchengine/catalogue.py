@@ -14,7 +14,7 @@ from importlib import import_module, invalidate_caches
 from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import searchengine.methods
 import searchengine.spaces
@@ -24,6 +24,9 @@ from searchengine.core.method import BuiltInSpace, Method, Space
 from searchengine.core.setting import DataSummary
 from searchengine.report.panels.base import PanelMaker
 from searchengine.report.picture import PictureMaker
+
+if TYPE_CHECKING:
+    from searchengine.export.method_files import ExportFiles
 
 _OWN_METHODS = tuple(searchengine.methods.__path__)
 
@@ -91,6 +94,13 @@ def picture(slug: str) -> PictureMaker | None:
     drawing of layers says it all."""
     module = _optional(slug, "picture")
     return module.PICTURE if module is not None else None
+
+
+def export_files(slug: str) -> ExportFiles | None:
+    """What that method or space adds to an exported network: ``EXPORT_FILES`` of its ``export_files.py``,
+    which may load torch; None where it adds nothing."""
+    module = _optional(slug, "export_files")
+    return module.EXPORT_FILES if module is not None else None
 
 
 def _optional(slug: str, name: str) -> ModuleType | None:

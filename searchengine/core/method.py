@@ -242,7 +242,8 @@ class Method:
     method itself under ``control_values`` (first the one thing it does differently, then what lets it spend
     as much); ``planned`` says how many evaluations (jobs of the search phase) these parameters ask for when
     no budget closes the search earlier; ``demo_data`` names the built-in set its demo runs on (empty: one of
-    its modality)."""
+    its modality); ``unplotted`` are beginnings of names in a training's curve that pages do not plot one by
+    one, because the method's picture shows them."""
 
     slug: str
     title: str
@@ -262,6 +263,7 @@ class Method:
     is_control: bool = False
     planned: Callable[[Params], int] | None = None
     examples: Mapping[str, Callable[[Params, DataSummary], Json]] = field(default_factory=dict)
+    unplotted: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -278,3 +280,4 @@ class BuiltInSpace:
     evaluators: str
     panels: tuple[str, ...] = ()
     examples: Mapping[str, Callable[[Params, DataSummary], Json]] = field(default_factory=dict)
+    unplotted: tuple[str, ...] = ()

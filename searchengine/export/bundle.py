@@ -25,6 +25,7 @@ from searchengine.export.check import (
     sample_bytes,
     write_expected,
 )
+from searchengine.export.method_files import write_method_files
 from searchengine.export.model_card import Counted, model_card
 from searchengine.export.onnx_file import write_onnx
 from searchengine.export.preprocessing import preprocessing
@@ -161,6 +162,7 @@ def _write_member(
     title = "The network" if member.birth is None else f"The network of birth {member.birth}"
     picture = svg(layout(architecture), title, stylesheet=STANDALONE_CSS)
     (place / "network.svg").write_text(picture, encoding="utf-8")
+    write_method_files(member, network, place)
     name = "model.py" if place == folder else f"{place.relative_to(folder)}/model.py"
     return Counted(name, architecture, member.metrics, member.birth, written.numbers, written.opset)
 

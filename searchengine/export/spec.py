@@ -29,7 +29,8 @@ class Member(_Strict):
     """One network: its genome, the space that describes it with that space's parameters, and its weights.
 
     ``weights`` is the path of the safetensors file a training job stored; ``fidelity`` is what the network
-    was described at (full width and resolution where left out); ``metrics`` are those of validation.
+    was described at (full width and resolution where left out); ``metrics`` are those of validation;
+    ``files`` are texts by file name that lie beside it.
     """
 
     genome: dict[str, Any]
@@ -39,6 +40,7 @@ class Member(_Strict):
     birth: int | None = None
     metrics: dict[str, float] = Field(default_factory=dict)
     fidelity: dict[str, Any] = Field(default_factory=dict)
+    files: dict[str, str] = Field(default_factory=dict)
 
 
 class Preparation(_Strict):

@@ -19,8 +19,8 @@ EdgeStatus = Literal["", "added", "removed", "repaired"]
 
 class Portrayed(NamedTuple):
     """A birth as a picture may use it: its genome, how it came to be, the findings of its first told
-    evaluation (empty before), the curve of that evaluation so far (rows ``{"step": n, name: value}``), and
-    its described network (None where it cannot be described)."""
+    evaluation (empty before), the curve of that evaluation so far (rows ``{"step": n, name: value}``), its
+    described network (None where it cannot be described), and the parameters of its search or space."""
 
     number: int
     genome: Json
@@ -28,6 +28,7 @@ class Portrayed(NamedTuple):
     findings: Json = {}
     curve: tuple[Json, ...] = ()
     network: Architecture | None = None
+    params: Json = {}
 
 
 class PictureNode(NamedTuple):

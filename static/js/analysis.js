@@ -1,9 +1,11 @@
-// The panels of a run: figures from the server in the page's colours, read again when something happened.
+// The panels of a run: figures from the server in the page's colours, with the words and tables beside them, read
+// again when something happened.
 
 import { LiveSocket } from "./live/socket.js";
 import { Light } from "./live/light.js";
 import { Lineage } from "./lineage.js";
 import { draw } from "./plot.js";
+import { replaceParts } from "./run/parts.js";
 import { Reader } from "./run/reader.js";
 
 const page = document.querySelector("[data-analysis]");
@@ -16,7 +18,6 @@ function show() {
     const place = document.querySelector(`[data-panel="${CSS.escape(slug)}"]`);
     if (!place || !figure.data.length) continue;
     place.hidden = false;
-    place.parentElement.querySelector("[data-panel-empty]")?.remove();
     const first = !place.dataset.ready;
     draw(place, figure);
     place.dataset.ready = "yes";
@@ -32,7 +33,9 @@ function show() {
 const reader = new Reader(async () => {
   const answer = await fetch(page.dataset.analysis, { credentials: "same-origin" });
   if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
-  figures = (await answer.json()).panels;
+  const news = await answer.json();
+  replaceParts(news.parts);
+  figures = news.panels;
   show();
   await lineage.read();
 });

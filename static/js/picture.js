@@ -1,6 +1,8 @@
 // A picture of nodes and edges: the node that somebody points at, taps or reaches with n and p stands out with
 // its edges, and the line below says in words what it reads and what reads it. Escape lets go.
 
+import { showTraces } from "./picture-traces.js";
+
 const enabled = new WeakMap();
 
 export function enablePicture(frame) {
@@ -35,6 +37,7 @@ export function enablePicture(frame) {
     const lit = new Set(edges.filter((edge) => edge.classList.contains("lit")).map((edge) => edge.dataset.key));
     for (const mark of frame.querySelectorAll(".pic-mark")) mark.classList.toggle("lit", lit.has(mark.dataset.key));
     for (const node of nodes()) node.classList.toggle("lit", node === chosen);
+    showTraces(frame, edges.filter((edge) => edge.classList.contains("lit")));
     const into = edges.filter((edge) => edge.dataset.target === name);
     const out = edges.filter((edge) => edge.dataset.source === name);
     const text = chosen ? `${chosen.dataset.title} reads ${listed(into, "source")}; it is read by ${listed(out, "target")}.` : silence;

@@ -7,7 +7,9 @@ from django.conf import settings
 from searchengine.core.jsontext import Json, loads
 from searchengine.jobs.store import MissingArtifact, Store
 from webapp.exports.services.ask import ExportRefused
+from webapp.plots.picture_file import picture_file as svg_file
 from webapp.searches.models import Evaluation, Genome, Score, SearchRun
+from webapp.searches.pages.pictures import trained_picture
 from webapp.searches.states import EvaluationState
 
 MOST_ANCESTORS = 10_000
@@ -84,15 +86,23 @@ def _member(run: SearchRun, birth: int, job: int, weights: str) -> Json:
         raise ExportRefused(
             f"the weights of birth {birth} are gone from the store; train that genome again"
         ) from None
+    born = Genome.objects.get(run=run, number=birth)
     return {
-        "genome": Genome.objects.get(run=run, number=birth).genome_json,
+        "genome": born.genome_json,
         "space": made.evaluator,
         "space_params": made.arguments.get("space_params", {}),
         "weights": str(path),
         "birth": birth,
         "metrics": score.metrics_json if score else {},
         "fidelity": made.fidelity.to_json(),
+        "files": _files(run, born, row),
     }
+
+
+def _files(run: SearchRun, birth: Genome, evaluation: Evaluation) -> dict[str, str]:
+    """The picture that the run's method draws, with what the exported training found."""
+    picture = trained_picture(run, birth, evaluation)
+    return {"picture.svg": svg_file(picture)} if picture is not None else {}
 
 
 def _preparation(fingerprint: str) -> Json:

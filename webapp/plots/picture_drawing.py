@@ -17,13 +17,14 @@ from webapp.plots.picture_cards import HEAD, LINE, MIX_BAR, PAD, TITLE_LINE, Car
 from webapp.plots.picture_layout import LaneBand, PictureLayout, lay_out
 from webapp.plots.picture_marks import badges, edge_mark, spot_for
 from webapp.plots.picture_ways import Point, Wire
-from webapp.plots.picture_words import edge_title, node_title, picture_label, weight_said
+from webapp.plots.picture_words import edge_title, few_of, node_title, picture_label, weight_said
 from webapp.plots.scale import number
 from webapp.plots.svg_parts import fitted, joined, rect, text
 
 STEPS = 10
 FEW_EDGES = 20
-"""Up to so many edges there is room to write the weight at each of them."""
+"""Up to so many edges there is room to write at each its weight and how that moved. With more, every edge
+holds its weights over the training as ``data-trace``, and a script draws those of the node pointed at."""
 
 
 def picture_drawing(picture: Picture) -> SafeString:
@@ -48,7 +49,7 @@ def picture_content(picture: Picture, plan: PictureLayout) -> SafeString:
         '<g class="pic-lanes">{}</g><g class="pic-edges">{}</g><g class="pic-marks">{}</g>'
         '<g class="pic-nodes">{}</g>',
         joined(_lane(lane, plan.height) for lane in plan.lanes),
-        joined(_edge(wire, edge_title(picture, wire.edge)) for wire in plan.wires),
+        joined(_edge(wire, edge_title(picture, wire.edge), few=_few(plan.wires)) for wire in plan.wires),
         _marks(plan.wires),
         joined(_node(card, node_title(picture, card.node)) for card in plan.cards),
     )
@@ -87,13 +88,20 @@ def _lane(lane: LaneBand, height: float) -> SafeString:
     return rect("pic-band", lane.x - 12, 0, lane.width + 24, height, 12) + title
 
 
-def _edge(wire: Wire, title: str) -> SafeString:
+def _edge(wire: Wire, title: str, *, few: bool) -> SafeString:
     edge, way = wire.edge, path_of(wire.bends)
+    weights = "" if few or len(edge.trace) < 2 else " ".join(map(weight_said, few_of(edge.trace)))
+    trace = format_html(' data-trace="{}"', weights) if weights else ""
     return format_html(
-        '<g class="pic-edge {}" data-key="{}" data-source="{}" data-target="{}" data-weight="{}">'
+        '<g class="pic-edge {}" data-key="{}" data-source="{}" data-target="{}" data-weight="{}"{}>'
         '<title>{}</title><path class="pic-hit" d="{}"/><path class="pic-line" d="{}"/></g>',
-        edge_look(edge), _key(edge), edge.source, edge.target, weight_said(edge.weight), title, way, way,
+        edge_look(edge), _key(edge), edge.source, edge.target, weight_said(edge.weight), trace, title,
+        way, way,
     )  # fmt: skip
+
+
+def _few(wires: Sequence[Wire]) -> bool:
+    return len(wires) <= FEW_EDGES
 
 
 def _key(edge: PictureEdge) -> str:
@@ -105,7 +113,7 @@ def _marks(wires: Sequence[Wire]) -> SafeString:
     taken: list[tuple[Point, float]] = []
     marks = []
     for wire in wires:
-        mark = edge_mark(wire.edge, numbers=len(wires) <= FEW_EDGES)
+        mark = edge_mark(wire.edge, numbers=_few(wires))
         if mark is None:
             continue
         spot = spot_for(mark.width, wire.spots, taken)

@@ -30,7 +30,7 @@ STYLE = """
 .pic .pic-about{font-size:11px;fill:#525b69}.pic-first{fill:#0072b2}.pic-second{fill:#bb4593}
 .pic-edge.faint .pic-line{stroke-dasharray:5 4}
 .pic-edge.added .pic-line{stroke:#0b6e4f}.pic-edge.repaired .pic-line{stroke:#b35300}
-.pic-edge.removed .pic-line{stroke:#b3261e;stroke-dasharray:9 5}
+.pic-edge.removed .pic-line{stroke:#b3261e}
 .pic-changed .pic-edge:not(.added):not(.removed):not(.repaired) .pic-line{opacity:.5}
 .pic-node.added .pic-card{stroke:#0b6e4f;stroke-width:2.5}
 .pic-node.repaired .pic-card{stroke:#b35300;stroke-width:2.5}

@@ -9,12 +9,14 @@ from searchengine.report.picture import Picture, PictureEdge, PictureNode
 
 
 class EdgeRow(NamedTuple):
-    """A connection in words; ``weight`` is empty while it is unknown."""
+    """A connection in words; ``weight`` is empty while it is unknown, ``moved`` (``0.49 to 0.86``) where
+    nothing is known of its training."""
 
     source: str
     target: str
     weight: str
     remark: str
+    moved: str = ""
 
 
 class NodeRow(NamedTuple):
@@ -38,7 +40,7 @@ def edge_rows(picture: Picture) -> tuple[EdgeRow, ...]:
 
     def row(edge: PictureEdge) -> EdgeRow:
         ends = _title(nodes, edge.source), _title(nodes, edge.target)
-        return EdgeRow(*ends, weight_said(edge.weight), remark(edge))
+        return EdgeRow(*ends, weight_said(edge.weight), remark(edge), _moved(edge.trace))
 
     return tuple(row(edge) for edge in sorted(picture.edges, key=place))
 
@@ -65,7 +67,7 @@ def edge_title(picture: Picture, edge: PictureEdge) -> str:
     words = ", ".join(filter(None, [weight, edge.status]))
     said = f"{_title(nodes, edge.source)} → {_title(nodes, edge.target)}{': ' if words else ''}{words}"
     if len(edge.trace) > 1:
-        said += f"\nin training: {' '.join(map(weight_said, _few(edge.trace)))}"
+        said += f"\nin training: {' '.join(map(weight_said, few_of(edge.trace)))}"
     return said
 
 
@@ -108,11 +110,16 @@ def remark(edge: PictureEdge) -> str:
     return ", ".join(filter(None, [edge.status, "dashed" if edge.faint else ""]))
 
 
+def _moved(trace: tuple[float, ...]) -> str:
+    return f"{weight_said(trace[0])} to {weight_said(trace[-1])}" if len(trace) > 1 else ""
+
+
 def _title(nodes: dict[str, PictureNode], name: str) -> str:
     return nodes[name].title if name in nodes else name
 
 
-def _few(trace: tuple[float, ...], most: int = 12) -> list[float]:
+def few_of(trace: tuple[float, ...], most: int = 12) -> list[float]:
+    """At most so many of them, evenly chosen, the first and the last among them."""
     if len(trace) <= most:
         return list(trace)
     return [trace[round(index * (len(trace) - 1) / (most - 1))] for index in range(most)]
@@ -136,6 +143,6 @@ def legend_lines(picture: Picture) -> tuple[str, ...]:
 
 STATUS_WORDS = {
     "added": "Green with +: added.",
-    "removed": "Red and dashed with ×: removed.",
+    "removed": "Red with ×: removed.",
     "repaired": "Orange with !: repaired.",
 }

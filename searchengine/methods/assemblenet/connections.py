@@ -14,7 +14,8 @@ from searchengine.methods.assemblenet.genome import Edge, Genome
 
 DECIMALS = 4
 _STEPS = 10**DECIMALS
-_EDGE = "w "
+EDGE = "w "
+"""How the name of a connection's weight begins in a curve."""
 
 
 def rounded(weight: float) -> float:
@@ -61,12 +62,12 @@ def logit(weight: float) -> float:
 
 def curve_name(edge: Edge) -> str:
     """The name of a connection's weight in a curve: ``w 0>6``."""
-    return f"{_EDGE}{edge[0]}>{edge[1]}"
+    return f"{EDGE}{edge[0]}>{edge[1]}"
 
 
 def edge_named(name: str) -> Edge | None:
     """The connection that a curve's name stands for; None for other names."""
-    if not name.startswith(_EDGE):
+    if not name.startswith(EDGE):
         return None
-    source, _, target = name.removeprefix(_EDGE).partition(">")
+    source, _, target = name.removeprefix(EDGE).partition(">")
     return (int(source), int(target)) if source.isdecimal() and target.isdecimal() else None

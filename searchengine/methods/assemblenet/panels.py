@@ -4,10 +4,12 @@ without."""
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Sequence
 
+from searchengine.core.jsontext import Json
 from searchengine.core.schedules import mutations_for_round
 from searchengine.methods.assemblenet.genome import LEVELS, Genome, admissible, parse
-from searchengine.report.history import RunHistory
+from searchengine.report.history import BirthRow, RunHistory
 from searchengine.report.panels.base import Panel, PanelAxis, PanelHeat, PanelMaker, PanelSeries, PanelTable
 from searchengine.report.panels.mutations import mutation_schedule
 from searchengine.report.population import alive
@@ -15,6 +17,8 @@ from searchengine.report.population import alive
 UNLEARNED_SHARE = 0.8
 """From this share of weights between 0.45 and 0.55 on, the panel warns that logits do not learn."""
 LEADERS = 10
+NEWEST = 10
+"""Children in the table of what rewiring did."""
 
 
 def connection_weights(run: RunHistory) -> Panel:
@@ -71,9 +75,26 @@ def rewiring(run: RunHistory) -> Panel:
     return Panel(
         "rewiring", "Connections of each birth",
         "A child drops what its parent's training found weak, and adds absent ones at the same rate q.",
-        PanelAxis("birth"), PanelAxis("connections"), found,
+        PanelAxis("birth"), PanelAxis("connections"), found, _newest_children(children),
         empty="" if found else "Appears with the first births.",
     )  # fmt: skip
+
+
+def _newest_children(children: Sequence[tuple[BirthRow, Json]]) -> PanelTable | None:
+    """Counts and q of the newest children in numbers, for those who cannot point."""
+    newest = children[: -NEWEST - 1 : -1]
+    rows = tuple(
+        (
+            f"#{birth.number}",
+            str(len(told["dropped"])),
+            str(len(told["added"])),
+            str(len(told.get("repaired", ()))),
+            f"{told['q']:.2f}" if "q" in told else "",
+        )
+        for birth, told in newest
+    )
+    columns = ("birth", "dropped", "added", "repaired", "q")
+    return PanelTable(columns, rows, tuple(birth.number for birth, _ in newest)) if rows else None
 
 
 def dilations(run: RunHistory) -> Panel:
@@ -107,8 +128,8 @@ def dilations(run: RunHistory) -> Panel:
 def leaderboard(run: RunHistory) -> Panel:
     """The best births of the search with what they cost and how sure their connections are."""
     births = run.birth_rows()
-    rows = []
-    for row in _leaders(run):
+    rows, leaders = [], _leaders(run)
+    for row in leaders:
         birth = births[row]
         score = run.first_scores()[row]
         rows.append(
@@ -125,7 +146,8 @@ def leaderboard(run: RunHistory) -> Panel:
     return Panel(
         "leaderboard", "The best so far",
         "Entropy says how undecided connections are: 1 where every weight is one half, 0 where all are sure.",
-        PanelAxis(""), PanelAxis(""), (), PanelTable(columns, tuple(rows)) if rows else None,
+        PanelAxis(""), PanelAxis(""), (),
+        PanelTable(columns, tuple(rows), tuple(leaders)) if rows else None,
         empty="" if rows else "Appears with the first result.",
     )  # fmt: skip
 
@@ -160,8 +182,11 @@ def without(run: RunHistory) -> Panel:
     """What validation loses when the best final network does without a stem or a connection."""
     found = run.progress.get("ablation") or {}
     whole = found.get("whole")
-    parts = [(f"stem {name}", value) for name, value in found.get("stems", {}).items()]
-    parts += [(name.replace(">", " → "), value) for name, value in found.get("connections", {}).items()]
+    called = _called(run, found.get("birth"))
+    parts = [(f"stem {called(int(name))}", value) for name, value in found.get("stems", {}).items()]
+    for name, value in found.get("connections", {}).items():
+        source, _, target = name.partition(">")
+        parts.append((f"{called(int(source))} → {called(int(target))}", value))
     parts.sort(key=lambda one: one[1])
     series = (
         (
@@ -213,6 +238,24 @@ PANELS: dict[str, PanelMaker] = {
 def _leaders(run: RunHistory) -> list[int]:
     told = [(-row.fitness, number) for number, row in run.first_scores().items() if row.fitness is not None]
     return [number for _, number in sorted(told)[:LEADERS]]
+
+
+def _called(run: RunHistory, birth: int | None) -> Callable[[int], str]:
+    """How the nodes of a birth are called: by stream or level. By number alone where its genome is not
+    known."""
+    row = run.birth_rows().get(birth) if birth is not None else None
+    if row is None or row.genome is None:
+        return str
+    nodes = {node.id: node for node in parse(row.genome).nodes}
+
+    def name(number: int) -> str:
+        node = nodes.get(number)
+        if node is None:
+            return str(number)
+        streams = {"rgb": f"RGB {number}", "flow": f"flow {number}"}
+        return streams.get(node.kind, f"block {number} (level {node.level})")
+
+    return name
 
 
 def _group(graph: Genome, number: int) -> str:

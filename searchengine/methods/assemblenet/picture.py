@@ -11,11 +11,13 @@ from searchengine.core.jsontext import Json
 from searchengine.core.setting import DataSummary
 from searchengine.methods.assemblenet.connections import edge_named, from_blocks
 from searchengine.methods.assemblenet.describe import output_name, stem_width
+from searchengine.methods.assemblenet.dropped import Dropped, edges_of, place_dropped
 from searchengine.methods.assemblenet.genome import Edge, Genome, Node, parse
 from searchengine.report.picture import EdgeStatus, Picture, PictureEdge, PictureNode, Portrayed
 
 LANES = ("streams", "level 1", "level 2", "level 3", "level 4")
 WEAK = 0.5
+"""The threshold where parameters name none."""
 UNLEARNED = 0.05
 """Weights this close to one half have not moved from where they began."""
 
@@ -28,24 +30,28 @@ def picture(birth: Portrayed, parent: Portrayed | None, data: DataSummary) -> Pi
     weights = from_blocks(genome, birth.findings.get("weights", {})) or {
         edge: trace[-1] for edge, trace in traces.items()
     }
+    limit = threshold_of(birth.params)
     changes = {change.operator: change for change in birth.changes}
     step: Json = changes["rewire"].arguments if "rewire" in changes else {}
     shown = parent is not None
-    added = _edges(step.get("added", ())) if shown else set()
-    repaired = _edges(step.get("repaired", ())) if shown else set()
+    added = edges_of(step.get("added", ())) if shown else set()
+    repaired = edges_of(step.get("repaired", ())) if shown else set()
+    gone = Dropped({}, 0)
+    if parent is not None:
+        gone = place_dropped(parse(parent.genome), birth.changes, set(genome.edges))
     edges = [
         PictureEdge(
             _name(edge[0]),
             _name(edge[1]),
             weights.get(edge),
-            edge in weights and weights[edge] <= WEAK,
+            _weak(weights.get(edge), limit),
             _status(edge, added, repaired),
             traces.get(edge, ()),
         )
         for edge in genome.edges
     ]
     if parent is not None:
-        edges += _gone(parent, step, set(genome.edges))
+        edges += _gone(parent, gone, limit)
     shares = flow_share(genome, weights)
     badges = _badges(birth) if shown else {}
     nodes = _nodes(genome, birth.network, data, shares, badges)
@@ -57,11 +63,17 @@ def picture(birth: Portrayed, parent: Portrayed | None, data: DataSummary) -> Pi
         edges=tuple(edges),
         ends=("RGB", "flow"),
         notes=tuple(_notes(genome, weights, data)),
-        legend=_legend(weights, step, shown),
+        legend=(*_dashes(weights, limit), *(_step_words(step, gone) if shown else ())),
     )
 
 
 PICTURE = picture
+
+
+def threshold_of(params: Json) -> float | None:
+    """At which weight a connection is weak in a search with these parameters; None where every child draws
+    its own."""
+    return None if params.get("threshold_rule") == "uniform" else float(params.get("threshold", WEAK))
 
 
 def flow_share(genome: Genome, weights: Mapping[Edge, float]) -> dict[int, float]:
@@ -128,18 +140,14 @@ def _traces(birth: Portrayed) -> dict[Edge, tuple[float, ...]]:
     return {edge: tuple(values) for edge, values in found.items()}
 
 
-def _gone(parent: Portrayed, step: Json, there: set[Edge]) -> list[PictureEdge]:
-    # Of the halves of a split the first continues its block.
-    number = {int(was): int(now) for was, now in reversed(list(step.get("nodes", ())))}
-    genome = parse(parent.genome)
-    weights = from_blocks(genome, parent.findings.get("weights", {}))
+def _gone(parent: Portrayed, gone: Dropped, limit: float | None) -> list[PictureEdge]:
+    """What went, red; of connections that merged blocks had side by side the strongest."""
+    weights = from_blocks(parse(parent.genome), parent.findings.get("weights", {}))
     found = []
-    for source, target in sorted(_edges(step.get("dropped", ()))):
-        now = (number.get(source, -1), number.get(target, -1))
-        if -1 not in now and now not in there:
-            weight = weights.get((source, target))
-            faint = weight is not None and weight <= WEAK
-            found.append(PictureEdge(_name(now[0]), _name(now[1]), weight, faint, "removed"))
+    for (source, target), were in gone.drawn.items():
+        known = [weights[edge] for edge in were if edge in weights]
+        weight = max(known, default=None)
+        found.append(PictureEdge(_name(source), _name(target), weight, _weak(weight, limit), "removed"))
     return found
 
 
@@ -167,23 +175,32 @@ def _notes(genome: Genome, weights: Mapping[Edge, float], data: DataSummary) -> 
         )
 
 
-def _legend(weights: Mapping[Edge, float], step: Json, shown: bool) -> tuple[str, ...]:
-    lines = []
-    if weights:
-        lines.append(f"dashed: weight {WEAK:g} or less")
-    if shown:
-        weak = f"weight {step.get('threshold', WEAK):g} or less in the parent"
-        lines.append(f"red: dropped, {'any of the weighted' if step.get('rule') == 'random' else weak}")
-        lines.append("green: added; orange: added so that every node is read and reads")
-    return tuple(lines)
+def _dashes(weights: Mapping[Edge, float], limit: float | None) -> Iterable[str]:
+    if weights and limit is None:
+        yield "nothing is dashed: every child draws a threshold of its own"
+    elif weights:
+        yield f"dashed: weight {limit:g} or less"
+
+
+def _step_words(step: Json, gone: Dropped) -> Iterable[str]:
+    weak = f"weight {step.get('threshold', WEAK):g} or less in the parent"
+    yield f"red: dropped, {'any of the weighted' if step.get('rule') == 'random' else weak}"
+    if gone.hidden:
+        yield (
+            f"{gone.hidden} more dropped and not drawn: a merged block has the connection from its other"
+            " half, or an end is gone"
+        )
+    if step.get("rule") in ("guided", "random") and "q" in step:
+        yield f"q {step['q']:.2f}: the probability with which each absent connection was added"
+    yield "green: added; orange: added so that every node is read and reads"
+
+
+def _weak(weight: float | None, limit: float | None) -> bool:
+    return weight is not None and limit is not None and weight <= limit
 
 
 def _status(edge: Edge, added: set[Edge], repaired: set[Edge]) -> EdgeStatus:
     return "repaired" if edge in repaired else "added" if edge in added else ""
-
-
-def _edges(pairs: Iterable[Iterable[int]]) -> set[Edge]:
-    return {(int(source), int(target)) for source, target in pairs}
 
 
 def _name(number: int) -> str:

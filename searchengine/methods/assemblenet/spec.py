@@ -7,6 +7,7 @@ from searchengine.core.jsontext import Json
 from searchengine.core.method import Accepts, Method, Paper, Preset
 from searchengine.core.params import Params
 from searchengine.core.setting import DataSummary
+from searchengine.methods.assemblenet.connections import EDGE
 from searchengine.methods.assemblenet.genome import to_json
 from searchengine.methods.assemblenet.handmade import two_streams
 from searchengine.methods.assemblenet.params import AssembleNetParams
@@ -102,4 +103,5 @@ METHOD = Method(
     demo_data="digits-motion16",
     planned=_planned,
     examples={"Two streams, late fusion": _two_streams},
+    unplotted=(EDGE,),
 )

@@ -94,6 +94,7 @@ def final_accuracy(run: RunHistory) -> Panel:
         for name, points in groups.items()
         if points
     )
+    ranked = sorted(rows.items(), key=lambda item: -item[1].metrics["accuracy"])
     table = tuple(
         (
             f"#{number}",
@@ -102,8 +103,9 @@ def final_accuracy(run: RunHistory) -> Panel:
             _whole(births[number].parameters, row.metrics.get("parameters")),
             _whole(births[number].flops, row.metrics.get("flops")),
         )
-        for number, row in sorted(rows.items(), key=lambda item: -item[1].metrics["accuracy"])
+        for number, row in ranked
     )
+    columns = ("birth", "network", "accuracy", "parameters", "multiply-adds")
     return Panel(
         "final-accuracy",
         "Found and hand-made networks",
@@ -111,7 +113,7 @@ def final_accuracy(run: RunHistory) -> Panel:
         axis,
         PanelAxis("accuracy"),
         series,
-        PanelTable(("birth", "network", "accuracy", "parameters", "multiply-adds"), table) if table else None,
+        PanelTable(columns, table, tuple(number for number, _ in ranked)) if table else None,
         empty="" if series else "Appears when the first networks have had their final training.",
     )
 

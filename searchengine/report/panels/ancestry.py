@@ -33,7 +33,7 @@ def winner_ancestry(run: RunHistory) -> Panel:
     return Panel(
         "ancestry", "How the best network came to be", help, PanelAxis("round"), PanelAxis("fitness"),
         (series,) if steps else (),
-        PanelTable(("birth", "changes", "fitness", "gain"), rows) if rows else None,
+        PanelTable(("birth", "changes", "fitness", "gain"), rows, numbers) if rows else None,
         empty="" if steps else "Appears with the first result.",
     )  # fmt: skip
 

@@ -36,10 +36,17 @@ class PanelSeries(NamedTuple):
 
 
 class PanelTable(NamedTuple):
-    """Rows under headings, for reading instead of a figure."""
+    """Rows under headings, for reading instead of a figure. ``births`` names the birth that each row is about
+    (for links); empty where rows are about something else."""
 
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    births: tuple[int, ...] = ()
+
+    def with_births(self) -> list[tuple[int | None, tuple[str, ...]]]:
+        """Every row after the birth it is about."""
+        births: tuple[int | None, ...] = self.births or (None,) * len(self.rows)
+        return list(zip(births, self.rows, strict=True))
 
 
 class HeatStep(NamedTuple):

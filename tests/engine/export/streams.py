@@ -56,6 +56,7 @@ def streams(monkeypatch: pytest.MonkeyPatch) -> Streams:
     """The space of these networks, found under any name."""
     space = Streams()
     monkeypatch.setattr(catalogue, "space", lambda slug, params, data: space)
+    monkeypatch.setattr(catalogue, "export_files", lambda slug: None)
     return space
 
 

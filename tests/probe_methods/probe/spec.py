@@ -39,4 +39,5 @@ METHOD = Method(
     space=ProbeSpace,
     evaluators="searchengine.methods.probe.evaluate",
     planned=planned,
+    unplotted=("w ",),
 )

@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from searchengine import catalogue
-from searchengine.core.jsontext import dumps
+from searchengine.core.jsontext import dumps, loads
 from searchengine.report.picture import Picture, PictureEdge, PictureNode, Portrayed
 from searchengine.testing import rehearsal
 from tests.web.searches.test_steps import drive
@@ -19,6 +19,7 @@ from tests.web.searches.worker_stand_in import finish
 from webapp.accounts.models import User
 from webapp.searches.models import Evaluation, Genome, SearchRun
 from webapp.searches.pages.genome_page import curve_views
+from webapp.searches.pages.networks import unplotted
 from webapp.searches.pages.portraits import portraits
 from webapp.searches.states import EvaluationState
 from webapp.searches.steps import step_run
@@ -175,12 +176,20 @@ def test_the_newest_child_is_one_whose_training_began(
     assert f"#{children(running)[-waiting]}</a>" in part
 
 
-def test_a_run_without_children_says_so(client: Client, researcher: User, launched: Launched) -> None:
-    run = launched(evaluations=20, finalists=0)
-    drive(run, rehearsal.hashed)
+def test_a_founder_in_training_is_drawn_alone(client: Client, researcher: User, launched: Launched) -> None:
+    run = launched("regularized_evolution", evaluations=40, finalists=0, space="probe", window=4)
     client.force_login(researcher)
     assert "The first is yet to be born" in client.get(f"/runs/{run.pk}/").content.decode()
-    assert client.get(f"/runs/{run.pk}/live/?after=-1").json()["child"] == ""
+    step_run(run.pk)
+    assert not children(run)
+    address = f"/runs/{run.pk}/live/?after=-1"
+    trains(run, 1, [0.8])
+    first = client.get(address).json()
+    assert "#1</a>" in first["parts"]["child"]
+    assert 'class="pic"' in first["parts"]["child"]
+    assert "to its parent" not in first["parts"]["child"]
+    trains(run, 1, [0.8, 0.3])
+    assert client.get(address).json()["child"] != first["child"], "its weights move"
 
 
 def test_pictures_are_files_to_take_away(
@@ -273,9 +282,25 @@ def test_pictures_cost_few_queries_however_many_births(
         client.get(f"/runs/{run.pk}/genomes/{children(run)[-1]}/")
 
 
-def test_connection_weights_are_no_curves() -> None:
+def test_what_a_method_draws_itself_is_no_curve() -> None:
     rows = [{"step": n, "loss": 1 / n, "w 0>6": 0.5, "width": n} for n in (1, 2, 3)]
-    assert [view.metric for view in curve_views(rows)] == ["loss", "width"]
+    assert [view.metric for view in curve_views(rows, ("w ",))] == ["loss", "width"]
+    assert [view.metric for view in curve_views(rows)] == ["loss", "w 0>6", "width"]
+
+
+def test_which_curves_are_drawn_elsewhere_is_the_searched_method_s_to_say(evolved: SearchRun) -> None:
+    assert unplotted(evolved) == ("w ",)
+    plan = loads(evolved.plan)
+    evolved.plan = dumps({**plan, "params": {**plan["params"], "space": "chain"}})
+    assert unplotted(evolved) == ()
+    evolved.plan = dumps({**plan, "params": {**plan["params"], "space": "gone"}})
+    assert unplotted(evolved) == ()
+
+
+def test_a_picture_knows_the_parameters_of_what_is_searched(evolved: SearchRun) -> None:
+    birth = Genome.objects.filter(run=evolved).first()
+    assert birth is not None
+    assert portraits(evolved, [birth])[birth.number].params == loads(evolved.plan)["params"]["space_params"]
 
 
 def test_the_launch_form_draws_its_example(client: Client, researcher: User, evolved: SearchRun) -> None:

@@ -228,3 +228,35 @@ def test_the_table_pages_by_key_through_every_birth_once(
             seen += [row.birth.number for row in table.rows]
             path = f"/runs/{run.pk}/genomes/?sort={sort}&from={table.onward}" if table.onward else ""
         assert sorted(seen) == list(range(Genome.objects.filter(run=run).count())), sort
+
+
+def test_words_and_tables_of_the_analysis_come_with_its_figures(
+    client: Client, researcher: User, launched: Launched
+) -> None:
+    run = launched("regularized_evolution", evaluations=12, finalists=0)
+    client.force_login(researcher)
+    address, page = f"/runs/{run.pk}/panels/", f"/runs/{run.pk}/analysis/"
+    before = client.get(address).json()["parts"]
+    assert "<table>" not in before["panel-operators-tables"]
+    drive(run, rehearsal.hashed)
+    after = client.get(address).json()["parts"]
+    assert "<table>" in after["panel-operators-tables"]
+    whole = client.get(page).content.decode()
+    for name, html in after.items():
+        assert f'data-part="{name}"' in whole
+        assert html.strip() in whole, "a part is what the page holds from the start"
+
+
+def test_a_control_s_empty_panel_promises_nothing(
+    client: Client, researcher: User, launched: Launched
+) -> None:
+    run = launched("random_search", evaluations=8, finalists=0)
+    client.force_login(researcher)
+    part = "panel-operators-words"
+    waiting = client.get(f"/runs/{run.pk}/panels/").json()["parts"][part]
+    assert "This control has nothing for it so far." in waiting
+    run.state = State.CANCELLED
+    run.save(update_fields=["state"])
+    ended = client.get(f"/runs/{run.pk}/panels/").json()["parts"][part]
+    assert "This run has nothing for it." in ended
+    assert "Appears" not in ended

@@ -89,6 +89,13 @@ def test_few_edges_show_their_weight_and_the_way_it_took() -> None:
     assert elements(few, "pic-weight")[0].text == "0.80"
     many = few._replace(edges=(one,) * (FEW_EDGES + 1))
     assert not elements(many, "pic-trace")
+    assert {one.get("data-trace") for one in elements(many, "pic-edge")} == {"0.50 0.60 0.80"}
+    assert elements(few, "pic-edge")[0].get("data-trace") is None, "it is written there already"
+    long = one._replace(trace=tuple(step / 100 for step in range(50)))
+    edges = elements(few._replace(edges=(long,) * (FEW_EDGES + 1)), "pic-edge")
+    said = (edges[0].get("data-trace") or "").split()
+    assert (len(said), said[0], said[-1]) == (12, "0.00", "0.49")
+    assert edge_rows(many)[0].moved == "0.50 to 0.80"
     assert "in training: 0.50 0.60 0.80" in (elements(many, "pic-edge")[0].findtext("title") or "")
 
 
@@ -125,7 +132,7 @@ def test_a_file_stands_by_itself() -> None:
     assert "var(" not in style
     assert "color-mix" not in style
     legend = " ".join(one.text or "" for one in root.iter(f"{SVG}text") if one.get("class") == "pic-legend")
-    assert "Red and dashed with ×: removed." in legend
+    assert "Red with ×: removed." in legend
     assert "blue is RGB, pink is flow" in legend
 
 
@@ -188,10 +195,10 @@ def test_any_picture_can_be_drawn(picture: Picture) -> None:
 def test_the_tables_say_what_the_drawing_shows() -> None:
     rows = edge_rows(changed())
     assert len(rows) == 31
-    assert rows[0] == ("RGB 1", "Block 4", "", "repaired")
+    assert rows[0] == ("RGB 1", "Block 4", "", "repaired", "")
     eighth = [row.source for row in rows if row.target == "Block 8"]
     assert eighth == ["Block 4", "Block 6", "Block 7", "Block 5", "RGB 0"], "the strongest first"
-    assert ("flow 3", "Block 9", "0.10", "removed, dashed") in rows
+    assert ("flow 3", "Block 9", "0.10", "removed, dashed", "") in rows
     assert node_rows(changed())[-2] == (
         "Block 13",
         "Level 3",

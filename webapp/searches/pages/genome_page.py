@@ -16,14 +16,12 @@ from webapp.plots.network_drawing import network_drawing
 from webapp.plots.scale import fitness
 from webapp.plots.scale import number as short
 from webapp.searches.models import Evaluation, Genome, Score, SearchRun
-from webapp.searches.pages.networks import architecture, drawing
+from webapp.searches.pages.networks import architecture, drawing, unplotted
 from webapp.searches.pages.pictures import BirthPictures, birth_pictures
 from webapp.searches.pages.source import source_text
 from webapp.searches.states import EvaluationState
 
 MOST_CHILDREN = 60
-WEIGHT = "w "
-"""How the name of a connection's weight begins in a curve."""
 
 
 class CurveView(NamedTuple):
@@ -187,6 +185,7 @@ def _line(run: SearchRun, birth: Genome) -> tuple[Step, ...]:
 def _trainings(run: SearchRun, birth: Genome) -> tuple[Training, ...]:
     rows = list(Evaluation.objects.filter(run=run, subjects__contains=[birth.number]).order_by("number"))
     scores = {score.evaluation_id: score for score in Score.objects.filter(evaluation__in=rows, genome=birth)}
+    elsewhere = unplotted(run)
     found = []
     for row in rows:
         score = scores.get(row.pk)
@@ -208,24 +207,24 @@ def _trainings(run: SearchRun, birth: Genome) -> tuple[Training, ...]:
                 seconds=row.seconds,
                 attempt=row.attempt,
                 reuse_of=row.reuse_of,
-                curves=curve_views(row.curve_json),
+                curves=curve_views(row.curve_json, elsewhere),
             )
         )
     return tuple(found)
 
 
-def curve_views(rows: list[Json]) -> tuple[CurveView, ...]:
-    """One drawing a metric over training steps; none while fewer than two values are known, and none of the
-    connection weights among them (``w 0>6``), dozens at times, which a picture draws."""
+def curve_views(rows: list[Json], elsewhere: tuple[str, ...] = ()) -> tuple[CurveView, ...]:
+    """One drawing a metric over training steps; none while fewer than two values are known, and none of those
+    whose names begin as one of ``elsewhere``: dozens at times, which the method's picture draws."""
     columns: dict[str, list[tuple[float, float]]] = {}
     for row in rows:
         for name, value in row.items():
-            if name in ("step", "of", "metrics") or name.startswith(WEIGHT):
+            if name in ("step", "of", "metrics") or name.startswith(elsewhere):
                 continue
             if isinstance(value, int | float):
                 columns.setdefault(name, []).append((float(row.get("step", len(columns))), float(value)))
         for name, value in (row.get("metrics") or {}).items():
-            if name.startswith(WEIGHT):
+            if name.startswith(elsewhere):
                 continue
             columns.setdefault(name, []).append((float(row.get("step", 0)), float(value)))
     views = []

@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from searchengine import catalogue
 from searchengine.architecture.graph import Architecture
+from searchengine.core.errors import EngineError
 from searchengine.core.jsontext import Json, dumps, loads
 from searchengine.core.method import Space
 from searchengine.core.setting import DataSummary
@@ -33,6 +34,22 @@ def space_of(run: SearchRun) -> Space:
 def searched(run: SearchRun) -> str:
     """The slug of the method or space whose genomes the run's births are. Raises ``EngineError``."""
     return _space_of(run)[0]
+
+
+def params_of(run: SearchRun) -> Json:
+    """The parameters of what the run searches: its method's, or those of the space a control was given.
+    Raises ``EngineError``."""
+    params: Json = loads(_space_of(run)[1])
+    return params
+
+
+def unplotted(run: SearchRun) -> tuple[str, ...]:
+    """How the names of a curve begin that the searched method or space shows otherwise; none where it is
+    gone."""
+    try:
+        return catalogue.spaces()[searched(run)].unplotted
+    except (EngineError, KeyError):
+        return ()
 
 
 def data_of(run: SearchRun) -> DataSummary:

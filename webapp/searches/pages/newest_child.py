@@ -1,11 +1,11 @@
-"""The newest child of a run, drawn against its parent: what the last mutation did."""
+"""The newest network of a run as it trains: a child drawn against its parent, which shows what the last
+mutation did; a founder alone."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import NamedTuple
 
-from searchengine.core.jsontext import loads
 from searchengine.report.picture import PictureMaker
 from webapp.searches.models import Evaluation, Genome, SearchRun
 from webapp.searches.pages.networks import data_of
@@ -15,17 +15,17 @@ from webapp.searches.pages.portraits import UNTOLD, portraits
 from webapp.searches.states import EvaluationState
 
 LATELY = 200
-"""Among so many newest births a child is looked for."""
+"""Among so many newest births one whose training has begun is looked for."""
 
 
 class NewestChild(NamedTuple):
-    """``tail`` is how it came to be, after its number; ``share`` how much of its training is done (0 to
-    100), None when it does not train. ``stamp`` changes with whatever is drawn; ``picture`` is None where
-    the page has that very drawing."""
+    """``tail`` is how it came to be, after its number; ``parent`` is None for a founder; ``share`` is how
+    much of its training is done (0 to 100), None when it does not train. ``stamp`` changes with whatever is
+    drawn; ``picture`` is None where the page has that very drawing."""
 
     number: int
     tail: str
-    parent: int
+    parent: int | None
     fitness: float | None
     gain: float | None
     share: int | None
@@ -35,26 +35,27 @@ class NewestChild(NamedTuple):
 
 
 def newest_child(run: SearchRun, maker: PictureMaker, known: str = "") -> NewestChild | None:
-    """The newest birth with a parent whose training has begun, or before any has, the newest that waits.
-    Six queries at most; ``known`` is the stamp of the drawing that the page shows."""
+    """The newest birth whose training has begun, or before any has, the newest that waits. Six queries at
+    most; ``known`` is the stamp of the drawing that the page shows."""
     birth = _newest(run)
-    parent = first_parent(run, birth) if birth else None
-    if birth is None or parent is None:
+    if birth is None:
         return None
+    parent = first_parent(run, birth)
     state, step, of, started = _job(run, birth)
     training = state == EvaluationState.LEASED and started is not None
     stamp = f"{birth.number}-{state}-{step}-{'' if birth.told_at_job is None else birth.told_at_job}"
     picture = None
     if stamp != known:
-        drawn = portraits(run, [birth, parent])
-        picture = view(maker, data_of(run), drawn[birth.number], drawn[parent.number], "child")
+        drawn = portraits(run, [birth, *([parent] if parent else [])])
+        before = drawn[parent.number] if parent else None
+        picture = view(maker, data_of(run), drawn[birth.number], before, "child")
     return NewestChild(
         number=birth.number,
         tail=phrase_tail(birth),
-        parent=parent.number,
+        parent=parent.number if parent else None,
         fitness=birth.fitness,
         gain=birth.fitness - parent.fitness
-        if birth.fitness is not None and parent.fitness is not None
+        if birth.fitness is not None and parent is not None and parent.fitness is not None
         else None,
         share=round(100 * step / of) if training and of else 0 if training else None,
         failed=bool(birth.failure_code),
@@ -75,11 +76,11 @@ def _job(run: SearchRun, birth: Genome) -> tuple[str, int, int, datetime | None]
 
 
 def _newest(run: SearchRun) -> Genome | None:
-    rows = Genome.objects.filter(run=run).order_by("-number").values_list("number", "parent_numbers")[:LATELY]
-    children = [number for number, parents in rows if loads(parents)]
-    if not children:
+    rows = Genome.objects.filter(run=run).order_by("-number")
+    numbers = list(rows.values_list("number", flat=True)[:LATELY])
+    if not numbers:
         return None
     waiting = Evaluation.objects.filter(run=run, state=EvaluationState.WAITING, phase="search")
     waits = {number for subjects in waiting.values_list("subjects", flat=True) for number in subjects}
-    chosen = next((number for number in children if number not in waits), children[0])
+    chosen = next((number for number in numbers if number not in waits), numbers[0])
     return Genome.objects.get(run=run, number=chosen)

@@ -24,7 +24,25 @@ def run_panels(run: SearchRun) -> tuple[Panel, ...]:
 def _drawn(run_id: int, seq: int, state: str) -> tuple[Panel, ...]:
     run = SearchRun.objects.get(pk=run_id)
     names, own = _makers(run)
-    return draw(names, run_history(run, genomes=True), own)
+    drawn = draw(names, run_history(run, genomes=True), own)
+    return tuple(panel._replace(empty=_nothing(panel, run)) for panel in drawn)
+
+
+def _nothing(panel: Panel, run: SearchRun) -> str:
+    """What stands where a panel is empty. What will come is promised by a method's own search alone, and only
+    while that goes on: a control need not have it ever."""
+    if not panel.empty:
+        return ""
+    if run.ended:
+        return "This run has nothing for it."
+    return "This control has nothing for it so far." if _is_control(run) else panel.empty
+
+
+def _is_control(run: SearchRun) -> bool:
+    try:
+        return catalogue.method(run.method).is_control
+    except UnknownName:
+        return False
 
 
 def _makers(run: SearchRun) -> tuple[list[str], dict[str, PanelMaker]]:

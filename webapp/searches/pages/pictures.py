@@ -15,9 +15,9 @@ from searchengine.report.picture import Picture, PictureMaker, Portrayed
 from webapp.plots.picture_drawing import picture_drawing
 from webapp.plots.picture_marks import SIGNS
 from webapp.plots.picture_words import EdgeRow, NodeRow, edge_rows, node_rows
-from webapp.searches.models import Genome, SearchRun
+from webapp.searches.models import Evaluation, Genome, SearchRun
 from webapp.searches.pages.networks import data_of, searched
-from webapp.searches.pages.portraits import portraits
+from webapp.searches.pages.portraits import portrait_of, portraits
 
 log = logging.getLogger(__name__)
 
@@ -108,6 +108,19 @@ def made_picture(run: SearchRun, birth: Genome, *, beside_parent: bool) -> Pictu
         return None
     drawn = portraits(run, [birth, *([parent] if parent else [])])
     return maker(drawn[birth.number], drawn[parent.number] if parent else None, data_of(run))
+
+
+def trained_picture(run: SearchRun, birth: Genome, evaluation: Evaluation) -> Picture | None:
+    """The picture of a birth with what ``evaluation`` found; None where the method draws none, or fails to.
+    No query."""
+    maker = picture_maker(run)
+    if maker is None:
+        return None
+    try:
+        return maker(portrait_of(run, birth, evaluation), None, data_of(run))
+    except Exception:  # whatever somebody else's folder does wrong
+        log.exception("the picture of birth %d failed", birth.number)
+        return None
 
 
 def first_parent(run: SearchRun, birth: Genome) -> Genome | None:

@@ -12,7 +12,7 @@ from searchengine.core.jobs import Change
 from searchengine.core.jsontext import Json, loads
 from searchengine.report.picture import Portrayed
 from webapp.searches.models import Evaluation, Genome, SearchRun
-from webapp.searches.pages.networks import architecture
+from webapp.searches.pages.networks import architecture, params_of
 from webapp.searches.states import EvaluationState
 
 UNTOLD = (EvaluationState.WAITING, EvaluationState.LEASED, EvaluationState.FINISHED)
@@ -54,10 +54,25 @@ def portraits(run: SearchRun, births: Sequence[Genome]) -> dict[int, Portrayed]:
     }
 
 
+def portrait_of(run: SearchRun, birth: Genome, evaluation: Evaluation) -> Portrayed:
+    """A birth by one of its evaluations, which has a result."""
+    said = Said(loads(evaluation.result)["findings"], tuple(loads(evaluation.curve)))
+    return _portrayed(run, birth, said)
+
+
 def _portrayed(run: SearchRun, birth: Genome, said: Said) -> Portrayed:
     changes = tuple(Change(**change) for change in birth.changes_json)
     try:
         network = architecture(run, birth)
     except (EngineError, ValueError):
         network = None  # the picture shows what it can without
-    return Portrayed(birth.number, birth.genome_json, changes, said.findings, said.curve, network)
+    return Portrayed(
+        birth.number, birth.genome_json, changes, said.findings, said.curve, network, _params(run)
+    )
+
+
+def _params(run: SearchRun) -> Json:
+    try:
+        return params_of(run)
+    except EngineError:
+        return {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.views.decorators.http import require_safe
 
 from webapp.config.content_policy import allow
@@ -33,10 +34,19 @@ def analysis(request: HttpRequest, run_id: int) -> HttpResponse:
 @login_required
 @require_safe
 def panels(request: HttpRequest, run_id: int) -> JsonResponse:
-    """The panels as figures, with the number of the newest event they show."""
+    """The panels as figures, with the words and tables beside them as parts of the page, and the number of
+    the newest event they show."""
     run = run_of(request, run_id)
-    figures = {panel.slug: panel_figure(panel) for panel in run_panels(run)}
-    return JsonResponse({"seq": run.last_seq, "panels": figures})
+    shown = run_panels(run)
+    parts = {
+        f"panel-{panel.slug}-{part}": render_to_string(
+            f"searches/analysis/_{part}.html", {"run": run, "panel": panel}
+        )
+        for panel in shown
+        for part in ("words", "tables")
+    }
+    figures = {panel.slug: panel_figure(panel) for panel in shown}
+    return JsonResponse({"seq": run.last_seq, "panels": figures, "parts": parts})
 
 
 @login_required

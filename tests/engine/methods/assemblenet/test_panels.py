@@ -135,6 +135,11 @@ def test_connections_of_every_birth_with_what_its_rewiring_did(run, rehearsal):
         assert dropped.y[place] == len(arguments["dropped"])
         assert added.y[place] == len(arguments["added"])
         assert dropped.text[place] == f"q {arguments['q']:.2f}"
+    table = panel_of("rewiring", run).table
+    assert table.births == tuple(one.number for one in reversed(children))[:10]
+    told = children[-1].changes[0].arguments
+    numbers = (len(told["dropped"]), len(told["added"]), len(told["repaired"]))
+    assert table.rows[0] == (f"#{children[-1].number}", *map(str, numbers), f"{told['q']:.2f}")
     assert sum(dropped.y) > 20
     assert sum(added.y) > 20
 
@@ -170,6 +175,7 @@ def test_the_leaderboard_ranks_the_search_with_cost_and_entropy(run):
         f"#{best[0]}", f"{scores[best[0]]:.3f}", "60,000", "4,000,000", "7", "0.25",
     )  # fmt: skip
     assert len(panel.table.columns) == 6
+    assert panel.table.with_births()[0] == (best[0], panel.table.rows[0]), "a row leads to its network"
 
 
 def test_counts_of_the_architecture_stand_before_measured_ones_and_unknown_ones_stay_empty(run):
@@ -215,9 +221,19 @@ def test_the_heat_is_that_of_the_ten_best():
 def test_what_the_result_can_do_without_stands_with_the_greatest_loss_first(run, rehearsal):
     panel = panel_of("without", run)
     (series,) = panel.series
-    assert series.x == ("stem 0", "1 → 4", "0 → 6", "stem 2")
+    (best, *_) = rehearsal.outcome.members
+    level = parse(rehearsal.births[best.birth].genome).node(6).level
+    assert series.x == (
+        "stem RGB 0", "RGB 1 → block 4 (level 1)", f"RGB 0 → block 6 (level {level})", "stem flow 2",
+    )  # fmt: skip
     assert series.y == pytest.approx((0.5, 0.25, 0.0, -0.05))
     assert panel.help.startswith(f"Network #{rehearsal.outcome.members[0].birth}, 80.0% whole: what the")
+
+
+def test_parts_of_an_unknown_genome_go_by_number(run):
+    bare = run._replace(births=tuple(row._replace(genome=None) for row in run.births))
+    (series,) = panel_of("without", bare).series
+    assert series.x == ("stem 0", "1 → 4", "0 → 6", "stem 2")
 
 
 def test_planned_mutations_agree_with_what_children_got(run):

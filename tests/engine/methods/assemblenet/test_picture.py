@@ -7,6 +7,7 @@ import pytest
 
 from searchengine import catalogue
 from searchengine.methods.assemblenet.connections import by_block, curve_name
+from searchengine.methods.assemblenet.dropped import continued, place_dropped
 from searchengine.methods.assemblenet.genome import to_json
 from searchengine.methods.assemblenet.operators import child, mutated, random_genome, read_off
 from searchengine.methods.assemblenet.picture import flow_share, picture
@@ -155,6 +156,67 @@ def family(parent, weights, made):
     )
 
 
+def test_a_merged_block_shows_what_both_halves_lost():
+    """In FUSED, blocks 4 and 5 are the first level; merged into one, what either lost is drawn at it."""
+    lost = {(0, 4), (1, 5)}
+    weights = {edge: 0.1 if edge in lost else 0.9 for edge in FUSED.weighted}
+    kept, gone = 4, 5
+    seen = set()
+    for seed in range(400):
+        made = child(FUSED, weights, SMALL_BOUNDS, np.random.default_rng(seed), threshold=0.5, mutations=1)
+        merge = next((change for change in made.changes if change.operator == "merge"), None)
+        if merge is None or merge.arguments["gone"] not in (kept, gone):
+            continue
+        (one,) = merge.arguments["nodes"]
+        red = {edge for edge in of_status(family(FUSED, weights, made), "removed") if edge[1] == one}
+        stems = {source for source, target in lost if (source, one) not in set(made.genome.edges)}
+        assert red == {(dict(made.nodes).get(source, -1), one) for source in stems}
+        seen.add(len(red))
+    assert max(seen) > 0
+
+
+def test_a_block_merged_twice_is_followed_and_what_lies_nowhere_is_counted():
+    rng = np.random.default_rng(5)
+    hidden = 0
+    for _ in range(200):
+        parent = random_genome(SMALL_BOUNDS, rng)
+        weights = {edge: round(float(rng.random()), 4) for edge in parent.weighted}
+        made = child(parent, weights, SMALL_BOUNDS, rng, threshold=0.5, mutations=3)
+        found = family(parent, weights, made)
+        placed = place_dropped(parent, made.changes, set(made.genome.edges))
+        gone = {tuple(edge) for edge in made.changes[0].arguments["dropped"]}
+        assert sum(map(len, placed.drawn.values())) + placed.hidden == len(gone)
+        assert of_status(found, "removed") == set(placed.drawn)
+        told = [line for line in found.legend if "dropped and not drawn" in line]
+        assert told == (
+            [] if not placed.hidden else [line for line in told if line.startswith(f"{placed.hidden} ")]
+        )
+        assert bool(told) == bool(placed.hidden)
+        hidden += placed.hidden
+    assert hidden > 0
+
+
+@pytest.mark.parametrize(
+    ("params", "limit"),
+    [({"threshold": 0.3}, 0.3), ({"threshold": 0.3, "threshold_rule": "uniform"}, None), ({}, 0.5)],
+)
+def test_dashes_follow_the_threshold_in_force(params, limit):
+    found = picture(PUBLISHED._replace(params=params), None, VIDEOS)
+    faint = pairs(edge for edge in found.edges if edge.faint)
+    assert faint == {edge for edge, weight in LEARNED.items() if limit is not None and weight <= limit}
+    words = "nothing is dashed: every child draws a threshold of its own"
+    assert found.legend == (words if limit is None else f"dashed: weight {limit:g} or less",)
+
+
+def test_red_connections_are_dashed_by_the_same_threshold():
+    made = child(ASN50, LEARNED, PAPER_BOUNDS, np.random.default_rng(0), threshold=0.9, mutations=0)
+    before = Portrayed(4, to_json(ASN50), (), {"weights": WEIGHTS})
+    birth = Portrayed(9, to_json(made.genome), made.changes, params={"threshold": 0.9})
+    red = [edge for edge in picture(birth, before, VIDEOS).edges if edge.status == "removed"]
+    assert any(edge.weight > 0.5 for edge in red)
+    assert all(edge.faint for edge in red)
+
+
 def families(bounds, mutations, count=60, **how):
     """Children of random graphs with random weights, each with its picture."""
     rng = np.random.default_rng(11)
@@ -197,7 +259,8 @@ def test_red_connections_join_nodes_that_went_on_whatever_else_was_done(bounds):
         assert of_status(found, "", "added", "repaired") == there
         assert len(found.edges) == len({(edge.source, edge.target) for edge in found.edges})
         went_on: dict[int, set[int]] = {}
-        for was, now in made.nodes:
+        for was, now in (*made.nodes, *continued(parent, made.changes).items()):
+            assert parent.node(was).level == made.genome.node(now).level
             went_on.setdefault(was, set()).add(now)
         dropped = {tuple(edge) for edge in made.changes[0].arguments["dropped"]}
         assert dropped <= set(parent.edges)
@@ -267,9 +330,11 @@ def test_the_title_names_both_and_the_legend_says_what_was_dropped():
     rng = np.random.default_rng(0)
     guided = child(ASN50, LEARNED, PAPER_BOUNDS, rng, threshold=0.25, mutations=0)
     found = family(ASN50, LEARNED, guided)
+    rate = guided.changes[0].arguments["q"]
     assert found.title == "#9, from #4"
     assert found.legend == (
         "red: dropped, weight 0.25 or less in the parent",
+        f"q {rate:.2f}: the probability with which each absent connection was added",
         "green: added; orange: added so that every node is read and reads",
     )
     any_of_them = child(ASN50, LEARNED, PAPER_BOUNDS, rng, threshold=0.25, mutations=0, rule="random")
