@@ -25,6 +25,7 @@ from searchengine.export.check import (
     sample_bytes,
     write_expected,
 )
+from searchengine.export.front import FRONT_FILE, front_json, ordered
 from searchengine.export.method_files import write_method_files
 from searchengine.export.model_card import Counted, model_card
 from searchengine.export.onnx_file import write_onnx
@@ -105,7 +106,7 @@ def zip_folder(folder: Path, path: Path) -> None:
 
 
 def _write(spec: ExportSpec, folder: Path, say: Progress) -> Expected:
-    data = spec.summary()
+    spec, data = ordered(spec), spec.summary()
     members, networks, counted = list(spec.members), [], []
     architectures = [spec.architecture(member) for member in members]
     how = preprocessing(spec, *architectures)
@@ -122,8 +123,9 @@ def _write(spec: ExportSpec, folder: Path, say: Progress) -> Expected:
     _json(folder / "lineage.json", list(spec.lineage))
     _json(folder / "recipe.json", dict(spec.recipe))
     _json(folder / "run.json", {"run": dict(spec.run), "data": data.to_json(), "metrics": dict(spec.metrics)})
-    names = ["predict.py"] if spec.kind == "network" else ["predict.py", "ensemble.py"]
-    for name in names:
+    if spec.kind == "front":
+        _json(folder / FRONT_FILE, front_json(spec, architectures))
+    for name in ("predict.py", *(() if spec.kind == "network" else (f"{spec.kind}.py",))):
         shutil.copyfile(_COPIED / name, folder / name)
     card = model_card(spec, counted, SOURCE_TOLERANCE, ONNX_TOLERANCE)
     (folder / "MODEL_CARD.md").write_text(card, encoding="utf-8")

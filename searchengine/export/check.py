@@ -27,6 +27,7 @@ from searchengine.core.setting import DataSummary
 from searchengine.data.batches import FLOW_STEP
 from searchengine.data.flow import FlowSettings, clip_flow, grey
 from searchengine.export.files import predict
+from searchengine.export.front import chosen
 from searchengine.export.onnx_file import output_of
 from searchengine.export.preprocessing import FLOW, shared_inputs
 from searchengine.export.source import inputs_of
@@ -89,7 +90,12 @@ def write_expected(
     outputs = outputs_on(inputs)
     tensors = {f"input.{name}": tensor for name, tensor in inputs.items()}
     tensors |= {f"member.{number}": output for number, output in enumerate(outputs)}
-    tensors["output"] = torch.stack(outputs).mean(dim=0)
+    offered = chosen(spec, architectures) if spec.kind == "front" else None
+
+    def together(logits: Sequence[Tensor]) -> Tensor:
+        return torch.stack(list(logits)).mean(dim=0) if offered is None else logits[offered].clone()
+
+    tensors["output"] = together(outputs)
     facts: Json = {
         "kind": spec.kind,
         "inputs": list(inputs),
@@ -98,7 +104,10 @@ def write_expected(
         "source_tolerance": SOURCE_TOLERANCE,
         "onnx_tolerance": ONNX_TOLERANCE,
     }
-    logits = torch.stack(outputs_on(_read_as_in_training(sample, how))).mean(dim=0)
+    if offered is not None:
+        # Whatever a network costs, given just that much, the best within it is offered.
+        facts["offers"] = [[one.macs, chosen(spec, architectures, one.macs)] for one in architectures]
+    logits = together(outputs_on(_read_as_in_training(sample, how)))
     tensors["bytes"] = sample
     tensors["chances"] = torch.sigmoid(logits) if how["labels"] == "multi" else torch.softmax(logits, dim=1)
     return Expected({name: tensor.contiguous() for name, tensor in tensors.items()}, facts)

@@ -80,6 +80,8 @@ def main(folder: Path, wanted: Path) -> list[dict[str, Any]]:
             "the ensemble gives the engine's output",
             lambda: same_output(folder / "ensemble.py", given, expected["output"], facts["source_tolerance"]),
         )
+    if facts["kind"] == "front":
+        check("the front offers what fits", partial(offers, folder, given, expected, facts))
     check("this project was not needed", not_imported)
     return rows
 
@@ -137,6 +139,24 @@ def same_output(path: Path, read: dict[str, Any], reference: Any, tolerance: flo
     with torch.no_grad():
         output = module(path).load()(*read.values())
     return compared(output, reference, tolerance)
+
+
+def offers(folder: Path, given: dict[str, Any], expected: dict[str, Any], facts: dict[str, Any]) -> str:
+    import torch
+
+    front = module(folder / "front.py")
+    for limit, number in [*facts["offers"], (None, None)]:
+        wanted = expected["output"] if number is None else expected[f"member.{number}"]
+        entry = front.choose(most_macs=limit)
+        read = [given[name] for name in facts["member_inputs"][int(entry["folder"].rpartition("/")[2])]]
+        with torch.no_grad():
+            output = front.load(most_macs=limit)(*read)
+        compared(output, wanted, facts["source_tolerance"])
+    try:
+        front.choose(most_macs=min(limit for limit, _ in facts["offers"]) - 1)
+    except ValueError:
+        return f"{len(facts['offers'])} limits, and less than the cheapest is refused"
+    raise Failed("a limit below the cheapest network gave one")
 
 
 def same_onnx(path: Path, read: dict[str, Any], reference: Any, tolerance: float) -> str:

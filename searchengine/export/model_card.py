@@ -14,6 +14,17 @@ from searchengine.export.spec import ExportSpec
 _IN_SIZES = frozenset({"parameters", "flops"})  # metrics that the table of sizes gives exactly
 
 
+_KINDS = {
+    "network": "A network",
+    "ensemble": "An ensemble of {} networks",
+    "front": "A front of {} networks",
+}
+_CHOOSING = (
+    "The networks go from cheap to accurate, and each stands by itself in `members/`. Without a limit the"
+    " most accurate one classifies; `front.py` lists them and takes `--most-macs` and `--most-parameters`."
+)
+
+
 class Counted(NamedTuple):
     """A member with what was written of it."""
 
@@ -30,12 +41,11 @@ def model_card(
 ) -> str:
     """The card's Markdown. Names and labels of users stand in code spans or JSON blocks only."""
     data = spec.summary()
-    single = spec.kind == "network"
     several = data.labels == "multi"
     inputs = shared_inputs(member.architecture for member in members)
     shapes = ", ".join(f"`{name}` {shape}" for name, shape in inputs.items())
     lines = [
-        f"# {'A network' if single else f'An ensemble of {len(members)} networks'} found by Evoscope",
+        f"# {_KINDS[spec.kind].format(len(members))} found by Evoscope",
         "",
         f"**{_plain(spec.review) or 'Not reviewed: nobody has approved this result.'}**",
         "",
@@ -51,8 +61,10 @@ def model_card(
         f"pip install torch safetensors{' opencv-python-headless' if FLOW in inputs else ''}",
         "python predict.py",
         "python predict.py FILE",
+        *(["python predict.py FILE --most-macs N"] if spec.kind == "front" else []),
         "```",
         "",
+        *([_CHOOSING, ""] if spec.kind == "front" else []),
         "## Size",
         "",
         "| network | birth | parameters | multiply-adds | numbers in ONNX |",
@@ -116,7 +128,7 @@ def _size_row(member: Counted) -> str:
 def _metrics(spec: ExportSpec, members: Sequence[Counted]) -> list[str]:
     rows = [(f"`{member.name}`", member.metrics) for member in members]
     if spec.metrics:
-        rows.append(("the whole" if len(members) > 1 else "the run's outcome", spec.metrics))
+        rows.append(("the whole" if spec.kind == "ensemble" else "the run's outcome", spec.metrics))
     names = list(dict.fromkeys(name for _, metrics in rows for name in metrics if name not in _IN_SIZES))[:8]
     if not names:
         return ["No metrics were handed over."]

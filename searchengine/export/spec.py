@@ -105,7 +105,7 @@ class ExportSpec(_Strict):
 
     def checked(self) -> None:
         """Raises :class:`ExportRefused` for what no export can be made of."""
-        if self.kind not in ("network", "ensemble"):
+        if self.kind not in ("network", "ensemble", "front"):
             raise ExportRefused(
                 f"a result of kind {self.kind!r} cannot be exported yet; export one of its networks instead"
             )

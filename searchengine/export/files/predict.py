@@ -1,11 +1,12 @@
 """Classify an image, a video or an array with the network beside this file.
 
-    python predict.py FILE [FILE ...] [--json]
+    python predict.py FILE [FILE ...] [--json] [--most-macs N] [--most-parameters N]
 
-FILE is an image (needs Pillow), a video (needs av, that is PyAV, and Pillow) or a .npy array. An array of
-bytes holds one sample of the shape in preprocessing.json, or a batch of them, and is scaled and normalised
-here; an array of float32 is taken as what the network reads. Needs torch and safetensors, and a network
-that reads optical flow needs OpenCV: it is computed here as it was for the training data.
+The two limits choose from a front, beside front.py: the most accurate network that fits. FILE is an image
+(needs Pillow), a video (needs av, that is PyAV, and Pillow) or a .npy array. An array of bytes holds one
+sample of the shape in preprocessing.json, or a batch of them, and is scaled and normalised here; an array
+of float32 is taken as what the network reads. Needs torch and safetensors, and a network that reads optical
+flow needs OpenCV: it is computed here as it was for the training data.
 """
 
 from __future__ import annotations
@@ -28,27 +29,31 @@ class Refused(Exception):
 
 
 def main(arguments: list[str]) -> int:
-    files = [argument for argument in arguments if argument != "--json"]
-    if not files or "-h" in files or "--help" in files:
+    given = [argument for argument in arguments if argument != "--json"]
+    if not given or "-h" in given or "--help" in given:
         print(__doc__.strip())
         print()
         print("It reads: " + describe(read_json("preprocessing.json")))
         return 0
     try:
-        return classify(files, as_json="--json" in arguments)
+        files, limits = limited(given)
+        return classify(files, limits, as_json="--json" in arguments)
     except Refused as refusal:
         print(f"refused: {refusal}", file=sys.stderr)
         return 2
 
 
-def classify(files: list[str], as_json: bool) -> int:
+def classify(files: list[str], limits: dict[str, float], as_json: bool) -> int:
     how = read_json("preprocessing.json")
     classes = read_json("classes.json")
     batches = [network_inputs(read(Path(file), how), how) for file in files]
 
     import torch
 
-    network = network_module().load()
+    try:
+        network = network_module().load(**limits)
+    except ValueError as refusal:
+        raise Refused(str(refusal)) from None
     for file, batch in zip(files, batches, strict=True):
         with torch.no_grad():
             logits = network(*batch)
@@ -64,6 +69,23 @@ def classify(files: list[str], as_json: bool) -> int:
                 for chance, label in ranked:
                     print(f"  {chance:.4f}  {printable(label)}")
     return 0
+
+
+def limited(arguments: list[str]) -> tuple[list[str], dict[str, float]]:
+    """Files, and the limits of a front as arguments of its ``load``."""
+    files, limits, left = [], {}, list(arguments)
+    while left:
+        argument = left.pop(0)
+        if argument not in ("--most-macs", "--most-parameters"):
+            files.append(argument)
+            continue
+        if not (HERE / "front.py").is_file():
+            raise Refused(f"{argument} chooses from a front, and here is one result; leave it out")
+        try:
+            limits[argument.removeprefix("--").replace("-", "_")] = float(left.pop(0))
+        except (IndexError, ValueError):
+            raise Refused(f"expected a number after {argument}") from None
+    return files, limits
 
 
 def printable(text: str) -> str:
@@ -82,9 +104,9 @@ def describe(how: dict[str, Any]) -> str:
 
 
 def network_module() -> ModuleType:
-    """model.py, or ensemble.py of an ensemble, whatever the working directory."""
+    """model.py, ensemble.py of an ensemble or front.py of a front, whatever the working directory."""
     sys.dont_write_bytecode = True  # the folder stays as its checksums say
-    name = "ensemble" if (HERE / "ensemble.py").is_file() else "model"
+    name = next(name for name in ("ensemble", "front", "model") if (HERE / f"{name}.py").is_file())
     spec = importlib.util.spec_from_file_location(name, HERE / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None

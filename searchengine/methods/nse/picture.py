@@ -37,7 +37,7 @@ def _network(title: str, genome: PathGenome, size: tuple[int, int]) -> Picture:
         now = []
         shape = _widths(fits[cell].out, fits[cell].out_size)
         if kind == "N":
-            words = ("the input, averaged with the others",) if ops else ("this cell vanished",)
+            words = ("the cell's input",) if ops else ("this cell vanished",)
             name = f"c{cell}-identity"
             status = "" if ops else "removed"
             nodes.append(PictureNode(name, cell + 1, 0, "identity", words, status=status))  # type: ignore[arg-type]
@@ -54,15 +54,10 @@ def _network(title: str, genome: PathGenome, size: tuple[int, int]) -> Picture:
     last = skeleton.ends(size).last
     nodes.append(PictureNode("tail", end, 0, "tail", (*_widths(skeleton.tail, last), "mean, classes")))
     edges += [PictureEdge(source, "tail") for source in before]
-    branches = sum(map(len, path))
     empty = sum(1 for ops in path if not ops)
-    notes = [f"{branches} operations in {len(path)} cells, branches of a cell averaged with equal weight."]
-    if empty:
-        notes.append(f"{empty} of the cells hold nothing and vanish from the network.")
-    return Picture(
-        title, "Cells from left to right; what stands in one column runs side by side.", _lanes(skeleton),
-        tuple(nodes), tuple(edges), notes=tuple(notes),
-    )  # fmt: skip
+    vanished = f" {empty} of the {len(path)} cells hold nothing and vanish." if empty else ""
+    help = f"What stands in one column runs side by side and is averaged with equal weight.{vanished}"
+    return Picture(title, help, _lanes(skeleton), tuple(nodes), tuple(edges))
 
 
 def _space(title: str, genome: SpaceGenome, size: tuple[int, int], birth: Portrayed) -> Picture:
@@ -101,14 +96,13 @@ def _space(title: str, genome: SpaceGenome, size: tuple[int, int], birth: Portra
     nodes.insert(
         0, PictureNode("stem", 0, 0, "stem", _widths(skeleton.channels[0], skeleton.ends(size).stem))
     )
-    notes = (
+    help = (
         f"Round {space.round} of {space.rounds}: {_count(space.locked)} operations locked by the front"
         f" before, {_count(space.active) - _count(space.locked)} new, {_count(space.pending)} waiting,"
-        f" {_count(space.dropped)} dropped.",
+        f" {_count(space.dropped)} dropped."
     )
     return Picture(
-        title, "What this round's supernet holds in every cell: each operation may stand beside any other.",
-        _lanes(skeleton)[:-1], tuple(nodes), (), ("rarely on", "nearly always on"), notes,
+        title, help, _lanes(skeleton)[:-1], tuple(nodes), (), ("rarely on", "nearly always on"),
     )  # fmt: skip
 
 

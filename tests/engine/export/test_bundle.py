@@ -205,7 +205,7 @@ def test_weights_of_another_network_are_refused_and_leave_nothing(tmp_path: Path
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"kind": "front"}, "cannot be exported yet"),
+        ({"kind": "chain"}, "cannot be exported yet"),
         ({"kind": "banana"}, "kind: Input should be"),
         ({"members": []}, "no members"),
         ({"surprise": 1}, "surprise: Extra inputs"),

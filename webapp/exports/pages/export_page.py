@@ -124,9 +124,9 @@ def _first_birth(export: Export) -> Genome | None:
 
 def _lines(export: Export) -> tuple[str, ...]:
     outcome = export.run.outcome_json or {}
-    several = export.genome is None and outcome.get("kind") == "ensemble"
+    kind = outcome.get("kind") if export.genome is None else "network"
     return (
         f"unzip evoscope-run-{export.run_id}-*.zip && cd export",
         "pip install torch safetensors",
-        f"python {'ensemble.py' if several else 'model.py'}",
+        f"python {kind if kind in ('ensemble', 'front') else 'model'}.py",
     )

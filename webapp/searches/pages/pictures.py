@@ -49,7 +49,7 @@ class PictureView(NamedTuple):
 
 class BirthPictures(NamedTuple):
     """``network`` is the birth alone; ``change`` what became of its first parent ``parent``, where there is
-    one."""
+    one and the method draws a difference."""
 
     network: PictureView
     change: PictureView | None
@@ -84,11 +84,11 @@ def birth_pictures(run: SearchRun, birth: Genome) -> BirthPictures | None:
     parent = first_parent(run, birth)
     drawn = portraits(run, [birth, *([parent] if parent else [])])
     own, data = drawn[birth.number], data_of(run)
-    return BirthPictures(
-        view(maker, data, own, None, "network"),
-        view(maker, data, own, drawn[parent.number], "change") if parent else None,
-        parent.number if parent else None,
-    )
+    network = view(maker, data, own, None, "network")
+    change = view(maker, data, own, drawn[parent.number], "change") if parent else None
+    if change is not None and (change.edges, change.nodes) == (network.edges, network.nodes):
+        change = None  # nothing in it that the network alone does not show
+    return BirthPictures(network, change, parent.number if parent else None)
 
 
 def birth_picture(run: SearchRun, birth: Genome, name: str) -> PictureView | None:

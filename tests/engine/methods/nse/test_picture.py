@@ -33,7 +33,7 @@ def test_a_network_has_a_column_a_cell_and_vanished_cells_are_marked():
     assert titles[7] == ["identity", *(SMALL.ops[op].label for op in (0, 2, 12))]
     gone = [node.name for node in found.nodes if node.status == "removed"]
     assert gone == ["c2-identity", "c5-identity"]
-    assert any("2 of the cells hold nothing" in note for note in found.notes)
+    assert "2 of the 7 cells hold nothing" in found.help
     # Everything in one column feeds everything in the next.
     assert len(found.edges) == 1 * 2 + 2 * 2 + 2 * 1 + 1 * 2 + 2 * 1 + 1 * 1 + 1 * 4 + 4
     assert {edge.weight for edge in found.edges} == {None}
