@@ -9,6 +9,7 @@ import { showProgress } from "./run/training.js";
 import { enableVerbs } from "./run/verbs.js";
 import { enablePanZoom } from "./pan-zoom.js";
 import { enablePicture } from "./picture.js";
+import { enableFront } from "./run/front.js";
 
 const page = document.querySelector("[data-run]");
 const chart = new ProgressChart(document.querySelector("[data-chart]"), (number) => showSelected(number));
@@ -77,6 +78,7 @@ const socket = new LiveSocket(page.dataset.socket, {
 });
 
 enableVerbs(document.querySelector("[data-part=verbs]"), () => reader.ring());
+enableFront(document.querySelector("[data-part=front]"));
 function enable(place) {
   place.querySelectorAll("[data-pan-zoom]").forEach(enablePanZoom);
   place.querySelectorAll("[data-picture]").forEach(enablePicture);

@@ -22,6 +22,7 @@ from webapp.plots.metric_words import metric_name, metric_value
 from webapp.plots.network_drawing import network_drawing
 from webapp.searches.models import Evaluation, Genome, SearchRun
 from webapp.searches.pages.chart import skeleton
+from webapp.searches.pages.front import Front, front
 from webapp.searches.pages.history import cost_history
 from webapp.searches.pages.home import best_curves
 from webapp.searches.pages.methods import method_title
@@ -83,6 +84,7 @@ class RunPage(NamedTuple):
     best: NetworkView | None
     pictured: bool
     child: NewestChild | None
+    front: Front | None
     comparison: Comparison | None
     error_head: str
     error_trace: str
@@ -129,6 +131,7 @@ def run_page(
         best=network_view(run, run.best_genome) if best and run.best_genome is not None else None,
         pictured=maker is not None,
         child=newest_child(run, maker, child) if maker is not None and child is not None else None,
+        front=front(run),
         comparison=comparison(run, control) if control else None,
         error_head=head,
         error_trace=trace.strip(),

@@ -63,6 +63,8 @@ def run_live(request: HttpRequest, run_id: int) -> JsonResponse:
     names = [*PARTS, *(["best"] if best != shown else []), *(["compare"] if page.control else [])]
     if page.child and page.child.picture:
         names.append("child")
+    if page.front:
+        names.append("front")
     parts = {name: render_to_string(f"searches/run/_{name}.html", context, request) for name in names}
     birth = _whole(request.GET.get("birth", ""), -1)
     selected = network_view(found, birth, "selected") if birth >= 0 else None

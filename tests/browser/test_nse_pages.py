@@ -1,0 +1,118 @@
+"""NSE in a real browser: the space that evolves, the front to pick from, and the front taken away whole."""
+
+import json
+import re
+import zipfile
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import ENDED
+from tests.live.stack import Stack
+
+SMALL = {
+    "rounds": 2, "round_steps": 40, "candidates": 12, "guards": 4, "paths_a_job": 8, "finalists": 3,
+    "final_steps": 40,
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def run(browser: Browser, stack: Stack, signed_in: dict[str, object]) -> int:
+    """A short search of NSE on the digits, launched through its form and ended; its id."""
+    context = browser.new_context(base_url=stack.base_url, storage_state=signed_in)
+    page = context.new_page()
+    page.goto("/launch/nse/")
+    page.get_by_text("Every knob").click()
+    for name, value in SMALL.items():
+        page.locator(f'[name="param-{name}"]').fill(str(value))
+    page.get_by_role("button", name="Launch", exact=True).click()
+    page.wait_for_url(re.compile(r"/runs/\d+/$"))
+    expect(page.locator("[data-part=front]")).to_contain_text("trained again, at the end of the search")
+    expect(page.locator(ENDED)).to_be_visible(timeout=240_000)
+    expect(page.locator('[data-run-state="finished"]')).to_be_visible()
+    # The page was never reloaded: the front came by itself.
+    expect(page.locator("[data-front-row]")).to_have_count(SMALL["finalists"])
+    number = int(page.url.rstrip("/").rsplit("/", 1)[1])
+    context.close()
+    return number
+
+
+def counts(page: Page) -> list[int]:
+    """The places that each limit of the slider offers, as the page holds them."""
+    rows = page.locator("[data-front-row]")
+    return [int(rows.nth(at).get_attribute("data-offers") or -1) for at in range(rows.count())]
+
+
+def test_a_slider_picks_from_the_front_by_cost(page: Page, run: int) -> None:
+    page.goto(f"/runs/{run}/")
+    slider = page.get_by_role("slider", name="Multiply-adds at most")
+    expect(slider).to_be_visible()
+    rows = page.locator("[data-front-row]")
+    last = rows.count() - 1
+    offers = counts(page)
+    expect(page.locator("[data-front-row].picked")).to_have_count(1)
+    expect(rows.nth(offers[last])).to_have_attribute("aria-current", "true")
+    slider.focus()
+    for _ in range(last):
+        slider.press("ArrowLeft")
+    expect(rows.nth(0)).to_have_attribute("aria-current", "true")
+    expect(page.locator("[data-front-row].beyond")).to_have_count(last)
+    number = rows.nth(0).get_attribute("data-number")
+    assert page.url.endswith(f"#limit={number}")
+    expect(slider).to_have_attribute("aria-valuetext", re.compile(f"#{number}, accuracy"))
+    page.reload()
+    expect(page.locator("[data-front-row]").nth(0)).to_have_attribute("aria-current", "true")
+
+
+def test_panels_show_the_space_and_the_scores(page: Page, run: int) -> None:
+    page.goto(f"/runs/{run}/analysis/")
+    space = page.locator('[data-panel="space"]')
+    expect(space.locator(".slider-container")).to_be_visible()
+    expect(space.locator("text.slider-label")).to_have_text(["round 1", "round 2"])
+    drawn = "(slug) => document.querySelector(`[data-panel=${slug}]`).data"
+    after = page.evaluate(drawn, "space")[0]["text"]
+    # One step back on the slider: the first round's strips, where nothing was locked yet.
+    space.locator(".slider-label", has_text="round 1").click()
+    page.wait_for_function(
+        "(before) => JSON.stringify(document.querySelector('[data-panel=space]').data[0].text) !== before",
+        arg=json.dumps(after, ensure_ascii=False, separators=(",", ":")),
+    )
+    assert "L" not in {sign for row in page.evaluate(drawn, "space")[0]["text"] for sign in row}
+    names = {trace["name"] for trace in page.evaluate(drawn, "scores")}
+    assert {"candidates", "guards", "front"} <= names
+    shapes = page.evaluate("() => document.querySelector('[data-panel=scores]').layout.shapes")
+    assert len(shapes) == 1
+    for slug in ("fronts", "covered", "size", "usage"):
+        assert page.evaluate(drawn, slug), f"panel {slug} draws nothing"
+    for title in ("Which operations survive", "The front"):
+        assert page.get_by_role("region", name=f"{title}, as a table", exact=True).locator("tbody tr").count()
+
+
+def test_a_space_and_a_network_are_drawn_cell_by_cell(page: Page, run: int) -> None:
+    page.goto(f"/runs/{run}/genomes/0/")
+    picture = page.locator("svg.pic").first
+    expect(picture).to_contain_text("0 N")
+    expect(picture.locator(".pic-node.added")).to_have_count(7 * 4)
+    page.goto(f"/runs/{run}/genomes/1/")
+    expect(page.locator("svg.pic").first).to_contain_text("stem")
+    expect(page.get_by_role("heading", name="What changed from")).to_have_count(0)
+
+
+def test_the_whole_front_is_taken_away_and_checked(page: Page, run: int, tmp_path: Path) -> None:
+    page.goto(f"/runs/{run}/export/")
+    expect(page.locator("form")).to_contain_text("front of #")
+    page.get_by_role("button", name="Write and check the export").click()
+    expect(page.locator('[data-export="ready"]')).to_be_visible(timeout=240_000)
+    expect(page.locator(".checks .missed")).to_have_count(0)
+    expect(page.locator(".checks")).to_contain_text("the front offers what fits")
+    expect(page.locator("#run-lines")).to_contain_text("python front.py")
+    with page.expect_download() as waiting:
+        page.get_by_role("link", name=re.compile("Download")).click()
+    packed = tmp_path / "front.zip"
+    waiting.value.save_as(packed)
+    with zipfile.ZipFile(packed) as found:
+        name = next(name for name in found.namelist() if name.endswith("/front.json"))
+        entries = json.loads(found.read(name))["networks"]
+    assert len(entries) == SMALL["finalists"]
+    assert [one["macs"] for one in entries] == sorted(one["macs"] for one in entries)

@@ -1,0 +1,75 @@
+"""A front as a result: its trained networks from the cheapest on, and which one a limit offers."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from searchengine import catalogue
+from searchengine.core.errors import UnknownName
+from webapp.plots.metric_words import metric_name, metric_value
+from webapp.searches.models import Genome, Score, SearchRun
+from webapp.searches.pages.networks import data_of
+
+
+class FrontMember(NamedTuple):
+    """A network of the front as it was trained last. ``score`` is what the search saw of it, ``value`` its
+    fitness trained again, ``quality`` the same in the words of the data's metric; ``offers`` the place in the
+    front of the best network that costs at most as much."""
+
+    number: int
+    flops: int
+    parameters: int
+    score: float | None
+    value: float
+    quality: str
+    offers: int
+
+
+class Front(NamedTuple):
+    """``members`` in order of cost, empty while none is trained."""
+
+    members: tuple[FrontMember, ...]
+
+
+def front(run: SearchRun) -> Front | None:
+    """None where the run's method finds no front. Two queries, none before anything was found."""
+    try:
+        kind = catalogue.method(run.method).result
+    except UnknownName:
+        return None
+    if kind != "front":
+        return None
+    found = run.outcome_json or {}
+    jobs = {row["job"]: row["birth"] for row in found.get("members", ()) if row["weights"] is not None}
+    if not jobs:
+        return Front(())
+    births = {row.number: row for row in Genome.objects.filter(run=run, number__in=jobs.values())}
+    scores = Score.objects.filter(evaluation__run=run, evaluation__number__in=jobs).select_related(
+        "evaluation", "genome"
+    )
+    metric = data_of(run).metric
+    rows = []
+    for score in scores:
+        metrics, birth = score.metrics_json, births.get(score.genome.number)
+        if birth is None or jobs[score.evaluation.number] != birth.number or "fitness" not in metrics:
+            continue
+        rows.append(
+            FrontMember(
+                number=birth.number,
+                flops=int(metrics.get("flops", birth.flops or 0)),
+                parameters=int(metrics.get("parameters", birth.parameters or 0)),
+                score=birth.fitness,
+                value=metrics["fitness"],
+                quality=f"{metric_name(metric)} {metric_value(metric, metrics[metric])}"
+                if metric in metrics
+                else "",
+                offers=0,
+            )
+        )
+    rows.sort(key=lambda row: (row.flops, row.parameters, row.number))
+    offered: list[FrontMember] = []
+    best = 0
+    for place, row in enumerate(rows):
+        best = place if row.value > rows[best].value else best
+        offered.append(row._replace(offers=best))
+    return Front(tuple(offered))
