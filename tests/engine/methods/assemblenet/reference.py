@@ -20,8 +20,8 @@ State = Mapping[str, Tensor]
 
 
 class Form(NamedTuple):
-    """What the genome leaves open: modules a block, widths between and strides by level; the stem's kernel and
-    stride in space, its kernel in time, and the windows of its pool by stream."""
+    """What the genome leaves open: modules a block, widths between and strides by level; the stem's kernel
+    and stride in space, its kernel in time, and the windows of its pool by stream."""
 
     modules: tuple[int, int, int, int]
     middle: tuple[int, int, int, int]
