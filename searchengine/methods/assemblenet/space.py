@@ -147,6 +147,8 @@ class AssembleNetSpace:
         arguments = self._arguments() | {
             "batch": params.final_batch,
             "learning_rate": params.final_learning_rate,
+            "decay": params.final_decay,
+            "warmup": params.final_warmup,
             "shift": params.final_shift,
             "flip": params.final_flip,
         }

@@ -23,6 +23,7 @@ from searchengine.methods.assemblenet.gates import Gates
 from searchengine.methods.assemblenet.genome import to_json
 from searchengine.methods.assemblenet.params import AssembleNetParams
 from searchengine.methods.assemblenet.space import AssembleNetSpace
+from searchengine.methods.assemblenet.spec import METHOD
 from searchengine.nets.build import build
 from searchengine.nets.network import Network
 from searchengine.training.candidate import Trained
@@ -118,6 +119,33 @@ def test_what_the_parameters_say_reaches_the_schedule() -> None:
     assert (short.augmentation.shift, short.augmentation.flip) == (0, False), "the search sees clips as are"
     assert (long.augmentation.shift, long.augmentation.flip) == (3, True)
     assert (long.augmentation.noise, long.gradient_norm) == (0, 1.5)
+
+
+def test_the_paper_preset_ends_as_the_public_configuration_does() -> None:
+    """SGD, momentum 0.9, 0.008 times 0.96 after every 1,024 steps, 50 steps of warm-up, 90,000 in all."""
+    data = replace(SMALL_DATA, shape=(1, 8, 64, 64))
+    space = AssembleNetSpace(AssembleNetParams.parse(METHOD.presets["paper"].values), data)
+    genome = space.random(np.random.default_rng(0))
+    final, search = (schedule_of(one) for one in (space.final_evaluation(genome), space.evaluation(genome)))
+    assert (final.steps, final.batch, final.optimiser, final.momentum) == (90_000, 32, "sgd", 0.9)
+    assert final.rate(0) == pytest.approx(0.008 / 50)
+    assert final.rate(49) == final.rate(50) == final.rate(1023) == 0.008
+    assert final.rate(1024) == pytest.approx(0.008 * 0.96)
+    assert final.rate(89_999) == pytest.approx(0.008 * 0.96**87)
+    # The search's own falls along a cosine, as the demo's do.
+    assert search.rate(0) == 0.1
+    assert search.rate(5_000) == pytest.approx(0.05)
+
+
+def test_a_short_final_training_has_a_cosine_and_no_warm_up_unless_asked() -> None:
+    plain = schedule_of(proposals()[1])
+    assert (plain.warmup, plain.staircase) == (0, None)
+    asked = schedule_of(proposals(final_warmup=3, final_decay="staircase")[1])
+    assert (asked.warmup, asked.rate(8)) == (3, asked.learning_rate)
+    longer = schedule_of(proposals(final_warmup=500)[1])
+    assert longer.warmup == 4, "half of nine steps"
+    search = schedule_of(proposals(final_warmup=3, final_decay="staircase")[0])
+    assert (search.warmup, search.staircase) == (0, None)
 
 
 class Watched:
