@@ -27,9 +27,17 @@ class GroupRate:
 
 
 @dataclass(frozen=True)
+class Staircase:
+    """The learning rate times ``factor`` after every ``every`` steps, counted from the first of all."""
+
+    every: int
+    factor: float
+
+
+@dataclass(frozen=True)
 class Schedule:
     """SGD with Nesterov momentum (decay is part of the gradient) or AdamW (Loshchilov and Hutter 2019), both
-    with cosine decay to 0 after a linear warm-up.
+    with cosine decay to 0 after a linear warm-up, or down a ``staircase``.
 
     ``steps`` optimiser steps of ``batch`` samples; ``learning_rate`` at the top; ``warmup`` steps from 0;
     ``groups``: parameter groups with rates of their own, which follow the same curve; ``gradient_norm``: the
@@ -47,6 +55,7 @@ class Schedule:
     weight_decay: float = 1e-4
     groups: Mapping[str, GroupRate] = field(default_factory=dict)
     warmup: int = 0
+    staircase: Staircase | None = None
     gradient_norm: float = 5.0
     label_smoothing: float = 0.0
     augmentation: Augmentation = field(default_factory=Augmentation)
@@ -67,6 +76,8 @@ class Schedule:
             wrong["optimiser"] = f"choose one of {', '.join(get_args(Optimiser))}, got {self.optimiser!r}"
         if not 0 <= self.momentum < 1:
             wrong["momentum"] = f"expected 0 to below 1, got {self.momentum}"
+        if self.staircase and not (self.staircase.every >= 1 and 0 < self.staircase.factor <= 1):
+            wrong["staircase"] = f"expected steps from 1 on and a factor in (0, 1], got {self.staircase}"
         if not 0 <= self.label_smoothing < 1:
             wrong["label_smoothing"] = f"expected 0 to below 1, got {self.label_smoothing}"
         if wrong:
@@ -79,6 +90,8 @@ class Schedule:
         """The learning rate of step ``step``, counted from 0."""
         if step < self.warmup:
             return self.learning_rate * (step + 1) / self.warmup
+        if self.staircase:
+            return self.learning_rate * self.staircase.factor ** (step // self.staircase.every)
         done = (step - self.warmup) / max(1, self.steps - self.warmup)
         return 0.5 * self.learning_rate * (1.0 + cos(pi * done))
 

@@ -22,6 +22,8 @@ NOT_RESIZABLE = (
 FLOW_INPUT = "flow"
 GROWTH = 4
 """A block of F filters gives 4F channels."""
+LARGEST_FLOW = 4.0
+"""The displacement that TV-L1 inside the network gives as 1, in pixels of the clip at full resolution."""
 
 
 class Template(NamedTuple):
@@ -58,6 +60,9 @@ class Frame(NamedTuple):
 def describe(genome: Genome, setting: Setting, frame: Frame) -> Architecture:
     """The network of ``genome`` on clips (C, T, H, W) and, for flow from the data set, fields (2, T, H, W).
 
+    Flow from inside has one unit at every resolution, as that of a data set has: what a search learned on
+    smaller clips stays true of the final training's.
+
     Raises ``InfeasibleArchitecture`` when an input is missing or the clips are too small.
     """
     for stream, name in (("rgb", "clip"), ("flow", _flow_source(frame))):
@@ -65,7 +70,7 @@ def describe(genome: Genome, setting: Setting, frame: Frame) -> Architecture:
             raise InfeasibleArchitecture(
                 f"a stem reads {stream}, and the data has no {name}; it has {', '.join(setting.inputs)}"
             )
-    return _Drawing(Builder(setting), genome, frame).network(setting.classes)
+    return _Drawing(Builder(setting), genome, frame, setting.fidelity.resolution).network(setting.classes)
 
 
 def edge_of(genome: Genome) -> dict[Edge, tuple[str, int]]:
@@ -117,10 +122,11 @@ def _flow_source(frame: Frame) -> str:
 class _Drawing:
     """One network under construction."""
 
-    def __init__(self, builder: Builder, genome: Genome, frame: Frame) -> None:
+    def __init__(self, builder: Builder, genome: Genome, frame: Frame, shrunk: int) -> None:
         self.b = builder
         self.genome = genome
         self.frame = frame
+        self.shrunk = shrunk  # what the clip's sides were divided by
         self.template = TEMPLATES[frame.scale]
         self.outputs: dict[int, Ref] = {}
 
@@ -143,7 +149,7 @@ class _Drawing:
         if "flow" in kinds and self.frame.flow == "cached":
             found["flow"] = self.b.input(FLOW_INPUT)
         elif "flow" in kinds:
-            found["flow"] = self.b.tvl1_flow(found["rgb"], name="tvl1")
+            found["flow"] = self.b.tvl1_flow(found["rgb"], clip=LARGEST_FLOW / self.shrunk, name="tvl1")
         return found
 
     def stem(self, x: Ref, node: Node) -> Ref:

@@ -25,7 +25,10 @@ from searchengine.nets.network import Network
 from searchengine.training.candidate import Trained, train_candidate
 from searchengine.training.context import Context, JobKind, Output
 from searchengine.training.repeats import train_repeatedly
-from searchengine.training.schedules import GroupRate, Schedule
+from searchengine.training.schedules import GroupRate, Schedule, Staircase
+
+STAIRCASE = Staircase(every=1024, factor=0.96)
+"""Of the public configuration of the final training."""
 
 
 def train(context: Context) -> Output:
@@ -119,6 +122,9 @@ def _schedule(arguments: Json, steps: int, validations: int = 0) -> Schedule:
         learning_rate=arguments["learning_rate"],
         optimiser=arguments["optimiser"],
         weight_decay=arguments["weight_decay"],
+        # A training shorter than its warm-up warms up for half of it.
+        warmup=min(arguments.get("warmup", 0), steps // 2),
+        staircase=STAIRCASE if arguments.get("decay") == "staircase" else None,
         groups={"connection": GroupRate(arguments["connection_learning_rate"], 0.0)},
         gradient_norm=arguments["gradient_clip"],
         augmentation=Augmentation(shift=arguments.get("shift", 0), flip=arguments.get("flip", False)),

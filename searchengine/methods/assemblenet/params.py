@@ -194,7 +194,7 @@ class AssembleNetParams(Params):
     batch: int = knob(32, "Clips in a batch.", low=2, high=1024, unit="clips", group="training")
     optimiser: Literal["adamw", "sgd"] = knob(
         "adamw",
-        "AdamW, or SGD with momentum; both with cosine decay to zero.",
+        "AdamW, or SGD with momentum; in the search both with cosine decay to zero.",
         group="training",
         paper="SGD with momentum 0.9",
     )
@@ -281,6 +281,22 @@ class AssembleNetParams(Params):
     )
     final_learning_rate: float = knob(
         0.01, "Peak learning rate of the final training.", low=1e-5, high=10.0, group="final", paper="0.008"
+    )
+    final_decay: Literal["cosine", "staircase"] = knob(
+        "cosine",
+        "The learning rate of the final training falls along a cosine to zero, or to 0.96 of itself after"
+        " every 1,024 steps.",
+        group="final",
+        paper="staircase",
+    )
+    final_warmup: int = knob(
+        0,
+        "First steps of the final training, in which its learning rate rises from zero.",
+        low=0,
+        high=1_000_000,
+        unit="steps",
+        group="final",
+        paper="50",
     )
     final_shift: int = knob(
         0,

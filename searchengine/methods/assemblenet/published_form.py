@@ -5,6 +5,10 @@ A stem is ``[-1, dilation]`` (RGB) or ``[-2, dilation]`` (flow). A block is
 published 1 on the first level and 2 above, and the last 0 says nothing and may be missing. Stems have neither
 stride nor width in it, and neither depth nor the stems' channels are part of it.
 
+Learned weights stand beside the rows, a list a node: ``[[0.99, 0.85]]``, or ``[]`` where there are none. Here
+a genome in JSON may carry them too, as ``learned_weights``, by block: ``{"14": [0.99, 0.85]}``; anywhere else
+weights are no part of it.
+
     python -m searchengine.methods.assemblenet.published_form FILE.json [--depth 50] [--stem-total 128]
 """
 
@@ -19,8 +23,9 @@ from typing import Any
 from searchengine.core.errors import EngineError, InvalidGenome
 from searchengine.core.genes import whole
 from searchengine.core.jsontext import Json, JsonValue, dumps, loads
-from searchengine.methods.assemblenet.genome import LEVELS, SCHEMA, Edge, Genome, parse, to_json
+from searchengine.methods.assemblenet.genome import LEVELS, SCHEMA, Edge, Genome, Node, parse, to_json
 
+LEARNED = "learned_weights"
 STEMS = {"rgb": -1, "flow": -2}
 _KINDS = {number: kind for kind, number in STEMS.items()}
 
@@ -62,6 +67,47 @@ def weights_to_lists(genome: Genome, weights: Mapping[Edge, float]) -> list[list
     ]
 
 
+def weights_from_lists(genome: Genome, lists: JsonValue) -> dict[Edge, float]:
+    """The weights of :func:`weights_to_lists`. Raises ``InvalidGenome`` naming the row, what was expected and
+    what came."""
+    if not isinstance(lists, list) or len(lists) != len(genome.nodes):
+        raise InvalidGenome(f"weights: expected a list with {len(genome.nodes)} lists, got {lists!r:.60}")
+    found: dict[Edge, float] = {}
+    for node, outer in zip(genome.nodes, lists, strict=True):
+        name = f"weights[{node.id}]"
+        if not isinstance(outer, list) or len(outer) > 1:
+            raise InvalidGenome(f"{name}: expected [] or a list with one list of weights, got {outer!r:.60}")
+        if outer:
+            found |= _weights(node, outer[0], name)
+    return found
+
+
+def weights_from_blocks(genome: Genome, learned: JsonValue) -> dict[Edge, float]:
+    """The weights of ``learned_weights``. Raises ``InvalidGenome`` naming the block, what was expected and
+    what came."""
+    if not isinstance(learned, dict):
+        raise InvalidGenome(f"learned_weights: expected an object with a list a block, got {learned!r:.60}")
+    blocks = {str(node.id): node for node in genome.blocks}
+    found: dict[Edge, float] = {}
+    for number, row in learned.items():
+        if number not in blocks:
+            raise InvalidGenome(f"learned_weights: expected numbers of blocks, got {number!r:.60}")
+        found |= _weights(blocks[number], row, f"learned_weights[{number}]")
+    return found
+
+
+def _weights(node: Node, row: Any, name: str) -> dict[Edge, float]:
+    """The weights of one node's connections; in (0, 1), because a logit must belong to each."""
+    if len(node.inputs) < 2:
+        raise InvalidGenome(f"{name}: a node with {len(node.inputs)} inputs has no weights, got {row!r:.60}")
+    if not isinstance(row, list) or len(row) != len(node.inputs):
+        raise InvalidGenome(f"{name}: expected {len(node.inputs)} weights, one an input, got {row!r:.60}")
+    for weight in row:
+        if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 < weight < 1:
+            raise InvalidGenome(f"{name}: expected numbers between 0 and 1, got {weight!r:.60}")
+    return {(source, node.id): float(weight) for source, weight in zip(node.inputs, row, strict=True)}
+
+
 def _node(row: Any, place: int) -> Json:
     name = f"rows[{place}]"
     if not isinstance(row, list) or not row:
@@ -87,25 +133,60 @@ def _stride(level: int) -> int:
     return 1 if level == 1 else 2
 
 
+def published(value: JsonValue) -> JsonValue:
+    """The published form of a genome in JSON, or of a record that holds one: rows, or where it carries
+    learned weights ``{"structure": rows, "weights": lists}``. Raises ``InvalidGenome``."""
+    if not isinstance(value, dict):
+        raise InvalidGenome(f"genome: expected an object, got {value!r:.60}")
+    genes = value["genome"] if isinstance(value.get("genome"), dict) else value
+    genome = parse({name: gene for name, gene in genes.items() if name != LEARNED})
+    if LEARNED not in genes:
+        return to_list(genome)
+    weights = weights_from_blocks(genome, genes[LEARNED])
+    return {"structure": to_list(genome), "weights": weights_to_lists(genome, weights)}
+
+
+def read(value: JsonValue, depth: int, stem_total: int) -> Json:
+    """The genome in JSON of what :func:`published` gives, with its learned weights where there are any.
+    Raises ``InvalidGenome``."""
+    rows, lists = value, None
+    if isinstance(value, dict):
+        if set(value) != {"structure", "weights"}:
+            raise InvalidGenome(f"expected structure and weights, got {', '.join(map(str, value))[:60]}")
+        rows, lists = value["structure"], value["weights"]
+    genome = from_list(rows, depth, stem_total)
+    found = to_json(genome)
+    if lists is not None and (weights := weights_from_lists(genome, lists)):
+        found[LEARNED] = {
+            str(block.id): [weights[(source, block.id)] for source in block.inputs]
+            for block in genome.blocks
+            if (block.inputs[0], block.id) in weights
+        }
+    return found
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Rows of a genome, or the genome of rows, to standard output; 2 and the reason when it is neither."""
+    """The published form of a genome, or the genome of a published form, to standard output; 2 and the reason
+    when it is neither."""
     parser = argparse.ArgumentParser(
         prog="python -m searchengine.methods.assemblenet.published_form",
-        description="a genome as published rows, or published rows as a genome",
+        description="a genome as published rows, or published rows as a genome, with or without its weights",
     )
     parser.add_argument(
-        "file", metavar="FILE.json", help="a genome, a record of lineage.jsonl, or rows; - is standard input"
+        "file",
+        metavar="FILE.json",
+        help="a genome, a record of lineage.jsonl, rows, or an object with structure (the rows) and weights;"
+        " - is standard input",
     )
     parser.add_argument("--depth", type=int, default=50, help="nominal depth of what rows describe")
     parser.add_argument("--stem-total", type=int, default=128, help="channels of all its stems together")
     chosen = parser.parse_args(arguments)
     try:
         value = _read(chosen.file)
-        if isinstance(value, dict):
-            genome = value["genome"] if isinstance(value.get("genome"), dict) else value
-            print(dumps(to_list(parse(genome))))
+        if isinstance(value, dict) and "structure" not in value:
+            print(dumps(published(value)))
         else:
-            print(dumps(to_json(from_list(value, chosen.depth, chosen.stem_total))))
+            print(dumps(read(value, chosen.depth, chosen.stem_total)))
     except EngineError as refusal:
         print(f"refused: {refusal}", file=sys.stderr)
         return 2

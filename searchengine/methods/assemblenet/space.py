@@ -125,7 +125,8 @@ class AssembleNetSpace:
     def describe(self, genome: Json, setting: Setting) -> Architecture:
         """The network of any well-formed genome, within the bounds of this search or not."""
         inputs = tuple((name, tuple(shape)) for name, shape in setting.inputs.items())
-        return _described(canonical_text(genome), inputs, setting.classes, self.frame)
+        shrunk = setting.fidelity.resolution
+        return _described(canonical_text(genome), inputs, setting.classes, shrunk, self.frame)
 
     def evaluation(self, genome: Json) -> Proposal:
         """Short training from scratch of convolutions and connection weights, scored on validation."""
@@ -146,6 +147,8 @@ class AssembleNetSpace:
         arguments = self._arguments() | {
             "batch": params.final_batch,
             "learning_rate": params.final_learning_rate,
+            "decay": params.final_decay,
+            "warmup": params.final_warmup,
             "shift": params.final_shift,
             "flip": params.final_flip,
         }
@@ -194,11 +197,12 @@ class AssembleNetSpace:
 
 @lru_cache(maxsize=512)
 def _described(
-    genome: str, inputs: tuple[tuple[str, tuple[int, ...]], ...], classes: int, frame: Frame
+    genome: str, inputs: tuple[tuple[str, tuple[int, ...]], ...], classes: int, shrunk: int, frame: Frame
 ) -> Architecture:
-    """A network depends on shapes and classes, not on how long it is trained: one graph serves search and
-    finale."""
-    return describe(parse(loads(genome)), Setting(dict(inputs), classes), frame)
+    """A network depends on shapes, classes and the resolution's divisor, not on how long it is trained: one
+    graph serves search and finale."""
+    setting = Setting(dict(inputs), classes, Fidelity(resolution=shrunk))
+    return describe(parse(loads(genome)), setting, frame)
 
 
 def _flow_source(params: AssembleNetParams, data: DataSummary) -> Literal["cached", "tvl1"]:

@@ -47,6 +47,8 @@ PAPER = {
     "finalists": 1,
     "final_steps": 90_000,
     "final_learning_rate": 0.008,
+    "final_decay": "staircase",
+    "final_warmup": 50,
     "final_shift": 16,
     "final_flip": True,
 }
