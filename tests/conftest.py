@@ -62,6 +62,14 @@ def redis_url(embedded_servers: None) -> str:
     return url
 
 
+@pytest.fixture(scope="session")
+def prepared_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that holds the built-in data sets, prepared: to be copied or read, never written to."""
+    from tests.prepared import prepared_built_ins
+
+    return prepared_built_ins(tmp_path_factory)
+
+
 @pytest.fixture
 def evoscope_var(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty `var/` of the test's own, for this process and those it starts.

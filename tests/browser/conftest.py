@@ -44,15 +44,15 @@ expect.set_options(timeout=20_000)
 
 
 @pytest.fixture(scope="session")
-def stack() -> Iterator[Stack]:
-    """One product for all browser tests; its built-in data is ready before the first page is opened.
+def stack(prepared_data: Path) -> Iterator[Stack]:
+    """One product for all browser tests; its built-in data is found ready before the first page is opened.
 
     Beside the project's own methods it knows one more, in a folder outside the project.
     """
     root = Path(tempfile.mkdtemp(prefix="ev-browser-"))
     methods = root / "methods"
     shutil.copytree(SEVENTH, methods / SEVENTH.name, ignore=shutil.ignore_patterns("__pycache__"))
-    running = Stack(root / "var", EVOSCOPE_METHODS_PATH=str(methods))
+    running = Stack(root / "var", data=prepared_data, EVOSCOPE_METHODS_PATH=str(methods))
     try:
         running.start()
         wait_until(
