@@ -66,10 +66,10 @@ class Stack:
 
     # --- the whole -----------------------------------------------------------------------------------
 
-    def start(self, *arguments: str, seconds: float = 60.0) -> "Stack":
+    def start(self, *arguments: str, seconds: float = 180.0) -> "Stack":
         """Start the launcher and wait until it says where it listens."""
         if self.data is not None and not (self.var / "data").exists():
-            shutil.copytree(self.data, self.var / "data")
+            shutil.copytree(self.data, self.var / "data", ignore=shutil.ignore_patterns(".*"))
         answer = self.var.with_name(f"{self.var.name}.json")
         command = ["up", "--json", "--port", "0", "--slots", str(self.slots), *arguments]
         with self.said.open("ab") as said, answer.open("wb") as out:
