@@ -8,8 +8,11 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from tests.order import place, together
 
 SESSION = Path(tempfile.mkdtemp(prefix="evoscope-test-"))
 
@@ -33,8 +36,18 @@ os.environ.update(
 )
 
 import django  # noqa: E402  the settings must read what was set above
+from django.conf import settings  # noqa: E402
 
+# Half a second a person that a test makes: slow hashes are for the product, and the live tests' own.
+settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 django.setup()
+
+from django.contrib.contenttypes.management import create_contenttypes  # noqa: E402
+from django.db.models.signals import post_migrate  # noqa: E402
+
+# After every test with transactions Django would fill two tables anew that the product never reads.
+post_migrate.disconnect(create_contenttypes)
+post_migrate.disconnect(dispatch_uid="django.contrib.auth.management.create_permissions")
 
 
 @pytest.fixture(scope="session")
@@ -62,6 +75,24 @@ def redis_url(embedded_servers: None) -> str:
     return url
 
 
+@pytest.fixture(scope="session")
+def built_in_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data root for built-in sets as they come, each prepared once a test run by whoever needs it first.
+    Nothing else is written there."""
+    from tests.prepared import shared_folder
+
+    return shared_folder(tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def prepared_data(built_in_root: Path) -> Path:
+    """That folder with all built-in sets in it, to be copied."""
+    from tests.prepared import prepare_all
+
+    prepare_all(built_in_root)
+    return built_in_root
+
+
 @pytest.fixture
 def evoscope_var(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty `var/` of the test's own, for this process and those it starts.
@@ -74,10 +105,20 @@ def evoscope_var(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Slow files first, so that parallel processes end together; the browser last, for its driver keeps an
-    event loop running in its process, and what came after would find itself inside it."""
-    order = {"live": 0, "browser": 2}
-    items.sort(key=lambda item: order.get(item.path.parent.name, 1))
+    """Long files first, so that parallel processes end together."""
+    items.sort(key=lambda item: place(item.nodeid))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """With `--dist loadfile`, the browser's files go to one process together."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class Scheduling(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return together(nodeid)
+
+    return Scheduling(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 @pytest.hookimpl(optionalhook=True)

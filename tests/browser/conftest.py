@@ -3,7 +3,7 @@
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
@@ -44,44 +44,54 @@ expect.set_options(timeout=20_000)
 
 
 @pytest.fixture(scope="session")
-def stack() -> Iterator[Stack]:
-    """One product for all browser tests; its built-in data is ready before the first page is opened.
+def folder() -> Iterator[ExitStack]:
+    """What lasts from the first test of this folder to the last one. Playwright keeps an event loop running,
+    and other tests of the process would find themselves inside it."""
+    with ExitStack() as lasting:
+        yield lasting
+
+
+@pytest.fixture(autouse=True)
+def end_of_folder(request: pytest.FixtureRequest, folder: ExitStack) -> None:
+    request.node.getparent(pytest.Dir).addfinalizer(folder.close)
+
+
+@pytest.fixture(scope="session")
+def stack(prepared_data: Path, folder: ExitStack) -> Stack:
+    """One product for all browser tests; its built-in data is found ready before the first page is opened.
 
     Beside the project's own methods it knows one more, in a folder outside the project.
     """
     root = Path(tempfile.mkdtemp(prefix="ev-browser-"))
     methods = root / "methods"
     shutil.copytree(SEVENTH, methods / SEVENTH.name, ignore=shutil.ignore_patterns("__pycache__"))
-    running = Stack(root / "var", EVOSCOPE_METHODS_PATH=str(methods))
-    try:
-        running.start()
-        wait_until(
-            lambda: running.rows("SELECT count(*) FROM datasets_dataset WHERE state = 'ready'")[0][0] >= 3,
-            120,
-            "the built-in data sets to be prepared",
-        )
-        yield running
-        running.end()
-    finally:
-        running.clear()
-        shutil.rmtree(root, ignore_errors=True)
+    running = Stack(root / "var", data=prepared_data, EVOSCOPE_METHODS_PATH=str(methods))
+    folder.callback(shutil.rmtree, root, ignore_errors=True)
+    folder.callback(running.clear)
+    folder.callback(running.end)
+    running.start()
+    wait_until(
+        lambda: running.rows("SELECT count(*) FROM datasets_dataset WHERE state = 'ready'")[0][0] >= 3,
+        120,
+        "the built-in data sets to be found",
+    )
+    return running
 
 
 @pytest.fixture(scope="session")
-def playwright() -> Iterator[Playwright]:
-    with sync_playwright() as started:
-        yield started
+def playwright(folder: ExitStack) -> Playwright:
+    return folder.enter_context(sync_playwright())
 
 
 @pytest.fixture(scope="session")
-def browser(playwright: Playwright) -> Iterator[Browser]:
+def browser(playwright: Playwright, folder: ExitStack) -> Browser:
     program = chromium()
     assert program is not None, (
         "the browser tests need Chromium; `python tests/chromium.py` installs or names one"
     )
     running = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
-    yield running
-    running.close()
+    folder.callback(running.close)
+    return running
 
 
 @pytest.fixture(scope="session")

@@ -39,10 +39,10 @@ EVOLUTION = {"population": 2, "sample_size": 2, "space": "probe"}
 
 
 @pytest.fixture(scope="module")
-def stack() -> Iterator[Stack]:
+def stack(prepared_data: Path) -> Iterator[Stack]:
     """A product that knows the throw-away methods; takes the place of the shared one in this file."""
     with tempfile.TemporaryDirectory(prefix="ev-picture-") as root:
-        running = Stack(Path(root) / "var", EVOSCOPE_METHODS_PATH=PROBES)
+        running = Stack(Path(root) / "var", data=prepared_data, EVOSCOPE_METHODS_PATH=PROBES)
         try:
             yield running.start()
             running.end()

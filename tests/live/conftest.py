@@ -20,7 +20,8 @@ def live_root() -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def live_stack(live_root: Path) -> Iterator[Stack]:
-    """A running product, shared by the tests of one file: web, steward, preparer and one slot."""
+    """A running product that began with nothing, shared by the tests of one file: web, steward, preparer and
+    one slot."""
     stack = Stack(Path(tempfile.mkdtemp(dir=live_root)) / "var")
     try:
         yield stack.start()
@@ -30,12 +31,14 @@ def live_stack(live_root: Path) -> Iterator[Stack]:
 
 
 @pytest.fixture
-def new_stack(live_root: Path) -> Iterator[Callable[..., Stack]]:
-    """Makes stacks that are not started yet, for tests that end badly on purpose; cleared after the test."""
+def new_stack(live_root: Path, prepared_data: Path) -> Iterator[Callable[..., Stack]]:
+    """Makes stacks that are not started yet, for tests that end badly on purpose; cleared after the test.
+    `start` lays prepared data before them."""
     made: list[Stack] = []
 
     def make(var: Path | None = None, *, slots: int = 1, **environment: str) -> Stack:
-        made.append(Stack(var or Path(tempfile.mkdtemp(dir=live_root)) / "var", slots=slots, **environment))
+        var = var or Path(tempfile.mkdtemp(dir=live_root)) / "var"
+        made.append(Stack(var, slots=slots, data=prepared_data, **environment))
         return made[-1]
 
     yield make

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -40,12 +41,14 @@ def wait_until(condition: Callable[[], Any], seconds: float, what: str, *, every
 class Stack:
     """One `var/` and the launcher on it.
 
-    A role is one of web, steward, preparer, slot-1 ..., postgres, redis, launcher.
+    A role is one of web, steward, preparer, slot-1 ..., postgres, redis, launcher. With `data`, a folder of
+    prepared sets, the first start finds a copy of it in `var/`, as after a restored backup.
     """
 
-    def __init__(self, var: Path, *, slots: int = 1, **environment: str) -> None:
+    def __init__(self, var: Path, *, slots: int = 1, data: Path | None = None, **environment: str) -> None:
         self.var = var
         self.slots = slots
+        self.data = data
         self.store = Path(environment.get("EVOSCOPE_STORE") or var / "artifacts")
         self.username = USERNAME
         self.password = PASSWORD
@@ -63,8 +66,10 @@ class Stack:
 
     # --- the whole -----------------------------------------------------------------------------------
 
-    def start(self, *arguments: str, seconds: float = 60.0) -> "Stack":
+    def start(self, *arguments: str, seconds: float = 180.0) -> "Stack":
         """Start the launcher and wait until it says where it listens."""
+        if self.data is not None and not (self.var / "data").exists():
+            shutil.copytree(self.data, self.var / "data", ignore=shutil.ignore_patterns(".*"))
         answer = self.var.with_name(f"{self.var.name}.json")
         command = ["up", "--json", "--port", "0", "--slots", str(self.slots), *arguments]
         with self.said.open("ab") as said, answer.open("wb") as out:

@@ -31,10 +31,11 @@ DETECTED = 3 + 2 * 0.6 + 2
 
 
 @pytest.fixture(scope="module")
-def stack(live_root: Path) -> Iterator[Stack]:
+def stack(live_root: Path, prepared_data: Path) -> Iterator[Stack]:
     made = Stack(
         Path(tempfile.mkdtemp(dir=live_root)) / "var",
         slots=2,
+        data=prepared_data,
         EVOSCOPE_METHODS_PATH=PROBES,
         EVOSCOPE_CHECKPOINT_SECONDS="0.3",
         EVOSCOPE_PAUSE_SECONDS="0.5",

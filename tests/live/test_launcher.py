@@ -69,6 +69,22 @@ def test_the_status_file_tells_nobody_else(live_stack: Stack) -> None:
     assert (live_stack.var.stat().st_mode & 0o066) == 0
 
 
+def test_the_built_in_data_is_prepared_by_itself(live_stack: Stack, prepared_data: Path) -> None:
+    wait_until(lambda: ready(live_stack) == names(prepared_data), 120, "the built-in sets to be prepared")
+    assert names(live_stack.var / "data") == names(prepared_data)
+
+
+def test_data_that_is_there_at_the_first_start_is_taken_as_it_is(
+    new_stack: Callable[..., Stack], prepared_data: Path
+) -> None:
+    stack = new_stack(slots=0).start()
+    wait_until(lambda: ready(stack) == names(prepared_data), 60, "the built-in sets to be found")
+    for manifest in prepared_data.glob("*/manifest.json"):
+        found = stack.var / "data" / manifest.relative_to(prepared_data)
+        assert found.stat().st_mtime_ns == manifest.stat().st_mtime_ns
+    stack.end()
+
+
 def test_a_request_to_end_leaves_no_process(live_stack: Stack) -> None:
     assert live_stack.end(signal.SIGINT) == 0
     assert live_stack.processes() == []
@@ -118,3 +134,14 @@ def test_help_says_what_it_does(new_stack: Callable[..., Stack]) -> None:
         "EVOSCOPE_VAR",
     ):
         assert word in said
+
+
+def ready(stack: Stack) -> set[str]:
+    """The fingerprints of the data sets whose rows say that they are ready."""
+    rows = stack.rows("SELECT fingerprint FROM datasets_dataset WHERE state = 'ready'")
+    return {fingerprint for (fingerprint,) in rows}
+
+
+def names(data: Path) -> set[str]:
+    """The fingerprints of the sets in a folder of prepared data."""
+    return {path.parent.name for path in data.glob("*/manifest.json")}

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import quote
 
@@ -17,8 +17,13 @@ pytestmark = pytest.mark.live
 
 
 @pytest.fixture(scope="module")
-def main_machine(live_stack: Stack) -> Stack:
-    return live_stack
+def main_machine(live_root: Path, prepared_data: Path) -> Iterator[Stack]:
+    stack = Stack(Path(tempfile.mkdtemp(dir=live_root)) / "var", data=prepared_data)
+    try:
+        yield stack.start()
+        stack.end()
+    finally:
+        stack.clear()
 
 
 def elsewhere(main: Stack, root: Path, store: Path) -> dict[str, str]:

@@ -25,12 +25,13 @@ MOMENTS = 3
 
 
 @pytest.fixture
-def stacks(live_root: Path) -> Any:
+def stacks(live_root: Path, prepared_data: Path) -> Any:
     made: list[Stack] = []
 
     def make(slots: int) -> Stack:
         var = Path(tempfile.mkdtemp(dir=live_root)) / "var"
-        made.append(Stack(var, slots=slots, EVOSCOPE_METHODS_PATH=PROBES, EVOSCOPE_CHECKPOINT_SECONDS="0.2"))
+        environment = {"EVOSCOPE_METHODS_PATH": PROBES, "EVOSCOPE_CHECKPOINT_SECONDS": "0.2"}
+        made.append(Stack(var, slots=slots, data=prepared_data, **environment))
         return made[-1].start()
 
     yield make

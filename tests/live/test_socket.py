@@ -24,8 +24,9 @@ SLOW: dict[str, Any] = {"evaluations": 6, "seconds": 0.6, "steps": 6}
 
 
 @pytest.fixture(scope="module")
-def stack(live_root: Path) -> Iterator[Stack]:
-    made = Stack(Path(tempfile.mkdtemp(dir=live_root)) / "var", slots=1, EVOSCOPE_METHODS_PATH=PROBES)
+def stack(live_root: Path, prepared_data: Path) -> Iterator[Stack]:
+    var = Path(tempfile.mkdtemp(dir=live_root)) / "var"
+    made = Stack(var, slots=1, data=prepared_data, EVOSCOPE_METHODS_PATH=PROBES)
     try:
         yield made.start()
         made.end()

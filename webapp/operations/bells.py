@@ -20,6 +20,7 @@ def listen(queue: str, name: str) -> None:
     app.worker_main(
         [
             "--quiet",
+            "--skip-checks",  # `up` has made them; each would load every page
             "worker",
             f"--queues={queue}",
             f"--hostname={name}-{os.getpid()}@%h",

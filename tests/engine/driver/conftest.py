@@ -14,8 +14,8 @@ from searchengine.driver.local import LocalRun
 
 
 @pytest.fixture(scope="session")
-def data_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("data")
+def data_root(built_in_root: Path) -> Path:
+    return built_in_root
 
 
 @pytest.fixture(scope="session")

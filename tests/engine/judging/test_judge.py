@@ -23,10 +23,9 @@ from tests.engine.export.specs import chain_spec, weights_of
 
 
 @pytest.fixture(scope="module")
-def data_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = tmp_path_factory.mktemp("data")
-    prepare("digits", root)
-    return root
+def data_root(built_in_root: Path) -> Path:
+    prepare("digits", built_in_root)
+    return built_in_root
 
 
 @pytest.fixture

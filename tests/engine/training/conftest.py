@@ -11,8 +11,8 @@ from searchengine.data.prepared import PreparedData, open_prepared
 
 
 @pytest.fixture(scope="session")
-def data_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("prepared")
+def data_root(built_in_root: Path) -> Path:
+    return built_in_root
 
 
 @pytest.fixture(scope="session")

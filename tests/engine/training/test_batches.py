@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -152,10 +153,8 @@ def test_one_draw_shifts_a_clip_and_its_flow_alike() -> None:
 
 
 @pytest.fixture(scope="module")
-def streams(tmp_path_factory: pytest.TempPathFactory) -> PreparedData:
-    root = tmp_path_factory.mktemp("streams")
-    manifest = prepare("digits-motion16", root)
-    return open_prepared(root, manifest.summary.fingerprint)
+def streams(data_root: Path) -> PreparedData:
+    return open_prepared(data_root, prepare("digits-motion16", data_root).summary.fingerprint)
 
 
 def test_a_network_gets_the_inputs_it_names_in_its_order(streams: PreparedData) -> None:

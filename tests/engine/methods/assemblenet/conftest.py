@@ -22,8 +22,8 @@ def rng() -> np.random.Generator:
 
 
 @pytest.fixture(scope="session")
-def streams_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("streams")
+def streams_root(built_in_root: Path) -> Path:
+    return built_in_root
 
 
 @pytest.fixture(scope="session")

@@ -168,11 +168,11 @@ def test_no_job_can_reach_the_test_part(bench):
 
 
 @pytest.mark.timeout(240)
-def test_one_frame_says_nothing_about_the_class(tmp_path):
+def test_one_frame_says_nothing_about_the_class(tmp_path, built_in_root):
     """On the built-in moving digits a network that never mixes frames stays at chance, one that does not."""
-    found = prepare("digits-motion", tmp_path / "data")
+    found = prepare("digits-motion", built_in_root)
     space = EvaNetSpace(EvaNetParams(train_steps=50), found.summary)
-    bench = Bench(tmp_path, tmp_path / "data", found.summary.fingerprint)
+    bench = Bench(tmp_path, built_in_root, found.summary.fingerprint)
     flat = train(bench, space, "flat", attempt="flat").scores[0].metrics["accuracy"]
     timed = train(bench, space, "conv3d", attempt="timed").scores[0].metrics["accuracy"]
     assert flat < 0.18, "chance is 0.125"

@@ -19,9 +19,8 @@ from tests.engine.methods.bench import Listener
 
 
 @pytest.fixture(scope="session")
-def digits(tmp_path_factory: pytest.TempPathFactory) -> PreparedData:
-    root = tmp_path_factory.mktemp("digits")
-    return open_prepared(root, prepare("digits", root).summary.fingerprint)
+def digits(built_in_root: Path) -> PreparedData:
+    return open_prepared(built_in_root, prepare("digits", built_in_root).summary.fingerprint)
 
 
 @pytest.fixture

@@ -28,8 +28,8 @@ VALUES: Json = {
 
 
 @pytest.fixture(scope="module")
-def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("data")
+def root(built_in_root: Path) -> Path:
+    return built_in_root
 
 
 @pytest.fixture(scope="module")
