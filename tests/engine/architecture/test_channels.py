@@ -116,6 +116,17 @@ def test_flow_has_two_channels_and_a_weighted_sum_ties_its_inputs() -> None:
         resized(architecture, {"flow": 3})
 
 
+def test_a_product_ties_what_it_multiplies() -> None:
+    b = Builder(Setting({"image": (3, 8, 8)}, classes=5))
+    x = b.conv(b.input("image"), 4, kernel=3, name="one")
+    gate = b.conv(b.mean(x, axes=("H", "W"), keepdim=True), 4, kernel=1, name="gate")
+    y = b.multiply(x, gate, name="product")
+    architecture = b.finish(features=(y,), output=b.linear(b.mean(y, axes=("H", "W")), 5, name="fc"))
+    groups = {group.name: group for group in channel_groups(architecture)}
+    assert groups["one"].members == ("one", "gate")
+    assert resized(architecture, {"one": 6}).node("product").shape == (6, 8, 8)
+
+
 @given(architectures(resizable=True), st.data())
 @settings(max_examples=80, deadline=None)
 def test_any_fitting_widths_make_a_network_and_the_old_ones_bring_it_back(
