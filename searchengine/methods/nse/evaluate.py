@@ -123,7 +123,7 @@ def _schedule(arguments: Json, steps: int) -> Schedule:
 
 def _table(context: Context, genome: SpaceGenome, resource: str) -> costs.Table:
     channels, height, width = context.setting.inputs["image"]
-    skeleton = genome.skeleton.widened(float(context.job.arguments["space_params"]["width"]))
+    skeleton = genome.skeleton.as_trained(context.job.arguments["space_params"])
     count = costs.macs if resource == "macs" else costs.parameters
     return count(skeleton, (channels, height, width), context.setting.classes)
 

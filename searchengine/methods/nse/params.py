@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal
 
 from pydantic import model_validator
@@ -11,7 +12,17 @@ from searchengine.methods.nse.ops import POOLS
 from searchengine.methods.nse.skeleton import Skeleton
 from searchengine.methods.nse.subset import most_rounds
 
-SPACE_KNOBS = ("cells", "channels", "stem_stride", "tail", "tail_norm", "pool", "width", "dropout")
+SPACE_KNOBS = (
+    "cells",
+    "channels",
+    "stem_stride",
+    "tail",
+    "tail_norm",
+    "pool",
+    "width",
+    "dropout",
+    "excitation",
+)
 """The knobs that decide what network a path is."""
 
 
@@ -127,6 +138,12 @@ class NseParams(Params):
         high=0.9,
         group="space",
         paper="0",
+    )
+    excitation: bool = knob(
+        False,
+        "Squeeze-and-excitation in every operation of the networks that are searched.",
+        group="space",
+        paper="off; an option of the final network",
     )
     resource: Literal["macs", "parameters"] = knob(
         "macs",
@@ -285,10 +302,23 @@ class NseParams(Params):
         group="final",
         paper="0.2 here",
     )
+    final_excitation: bool = knob(
+        False,
+        "Squeeze-and-excitation in every operation of the networks trained again, which are dearer by it.",
+        group="final",
+        paper="an option",
+    )
 
     @model_validator(mode="after")
     def _fits(self) -> NseParams:
         self.skeleton()
+        if self.final_excitation:
+            replace(self.skeleton(), excited=True)
+            if not self.finalists:
+                raise ValueError(
+                    "final_excitation is for the networks that are trained again, and finalists is 0;"
+                    " raise finalists or switch final_excitation off"
+                )
         ops = len(POOLS[self.pool])
         if self.subset_size > ops:
             raise ValueError(
@@ -310,7 +340,10 @@ class NseParams(Params):
 
     def skeleton(self) -> Skeleton:
         """Raises ``ValueError`` in words when cells, channels and pool do not fit each other."""
-        return Skeleton(self.cells, self.channels, self.stem_stride, self.tail, self.tail_norm, self.pool)
+        return Skeleton(
+            self.cells, self.channels, self.stem_stride, self.tail, self.tail_norm, self.pool,
+            self.excitation,
+        )  # fmt: skip
 
     def scoring_jobs(self) -> int:
         """Jobs that score a round's candidates and guards, the old front left out."""

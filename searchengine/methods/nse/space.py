@@ -106,7 +106,7 @@ class NseSpace:
 
     def describe(self, genome: Json, setting: Setting) -> Architecture:
         """The network of a path; of a space its supernet, all active operations side by side."""
-        return self._network(genome, setting, self.params.width, self.params.dropout)
+        return _network(genome, setting, self.space_params())
 
     def evaluation(self, genome: Json) -> Proposal:
         """A path trained from scratch as long as a round lasts: what a control pays, which shares no
@@ -126,16 +126,21 @@ class NseSpace:
     def final_evaluation(self, genome: Json) -> Proposal:
         """The longer training that ends a search."""
         params = self.params
-        width, dropout = params.width * params.final_scale, params.final_dropout
+        trained: Json = {
+            **self.space_params(),
+            "width": params.width * params.final_scale,
+            "dropout": params.final_dropout,
+            "excitation": params.excitation or params.final_excitation,
+        }
         arguments: Json = {
-            "space_params": {**self.space_params(), "width": width, "dropout": dropout},
+            "space_params": trained,
             "batch": params.final_batch,
             "learning_rate": params.final_learning_rate,
             "weight_decay": params.weight_decay,
             "warmup": params.warmup,
             "gradient_clip": params.gradient_clip,
         }
-        network = self._network(genome, self.final_setting, width, dropout)
+        network = _network(genome, self.final_setting, trained)
         cost = training_cost(network, params.final_batch * params.final_steps)
         return Proposal(
             "retrain", (), fidelity=self.final_setting.fidelity, arguments=arguments, cost=cost, reuse=False,
@@ -148,10 +153,6 @@ class NseSpace:
         """The parameters that decide what network a genome is."""
         values = self.params.to_json()
         return {name: values[name] for name in SPACE_KNOBS}
-
-    def _network(self, genome: Json, setting: Setting, width: float, dropout: float) -> Architecture:
-        inputs = tuple((name, tuple(shape)) for name, shape in setting.inputs.items())
-        return _described(canonical_text(genome), inputs, setting.classes, width, dropout)
 
     def _json(self, path: Cells) -> Json:
         return to_json(PathGenome(self.skeleton, path))
@@ -194,16 +195,23 @@ class NseSpace:
         return tuple(sorted(kept)), text
 
 
+def _network(genome: Json, setting: Setting, space_params: Json) -> Architecture:
+    inputs = tuple((name, tuple(shape)) for name, shape in setting.inputs.items())
+    trained = {name: space_params[name] for name in ("width", "excitation", "dropout")}
+    return _described(canonical_text(genome), inputs, setting.classes, canonical_text(trained))
+
+
 @lru_cache(maxsize=512)
 def _described(
-    genome: str, inputs: tuple[tuple[str, tuple[int, ...]], ...], classes: int, width: float, dropout: float
+    genome: str, inputs: tuple[tuple[str, tuple[int, ...]], ...], classes: int, trained: str
 ) -> Architecture:
-    found = parse(loads(genome))
+    found, how = parse(loads(genome)), loads(trained)
     if isinstance(found, PathGenome):
         path = found.path
     else:
         path = tuple(tuple(sorted(ops)) for ops in found.space.active)
-    return describe(found.skeleton.widened(width), path, Setting(dict(inputs), classes), dropout)
+    skeleton = found.skeleton.as_trained(how)
+    return describe(skeleton, path, Setting(dict(inputs), classes), float(how["dropout"]))
 
 
 def make_space(params: Params, data: DataSummary) -> NseSpace:
