@@ -53,7 +53,7 @@ def test_maps_joined_from_unlike_parts_fix_what_they_are_added_to() -> None:
     architecture = b.finish(features=(x,), output=b.linear(b.mean(x, axes=("H", "W")), 5))
     groups = group_of_members(architecture)
     assert all("sum puts together maps that are joined from parts" in groups[name].fixed for name in "abc")
-    with pytest.raises(InfeasibleArchitecture, match="the width of a stays 4: sum adds"):
+    with pytest.raises(InfeasibleArchitecture, match="the width of a stays 4: sum puts together"):
         resized(architecture, {"a": 5})
 
 
