@@ -2,8 +2,9 @@
 
 A table is measured on the user's own device and says which: device, threads, images a pass, repetitions,
 version of torch, date. Layers that have entries: convolutions, the global pooling, additions of two maps, the
-classifier, and the product of squeeze-and-excitation. Normalisation and activations have none: a
-normalisation is folded into the convolution before it where a network runs, and an activation is small.
+classifier, and the product of squeeze-and-excitation. Normalisation and activations have none (the former
+is folded into the convolution before it where a network is put to use), so a sum ranks networks and is less
+than the time that one takes whole.
 """
 
 from __future__ import annotations
