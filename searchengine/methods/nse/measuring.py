@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 import torch
 from torch import Tensor, nn
 
-from searchengine.core.errors import Stopped
-from searchengine.core.jobs import Score
+from searchengine.core.errors import InvalidParams, Stopped
+from searchengine.core.jobs import Failure, Score
 from searchengine.core.jsontext import Json, dumps
 from searchengine.layers.add import Add
 from searchengine.layers.conv import Conv
@@ -19,6 +19,8 @@ from searchengine.layers.mean import Mean
 from searchengine.layers.multiply import Multiply
 from searchengine.methods.nse.genome import SpaceGenome, parse
 from searchengine.methods.nse.latency import LatencyTable, LayerKey, latency_costs, needed_keys, to_json
+from searchengine.methods.nse.limits import limits
+from searchengine.methods.nse.params import NseParams
 from searchengine.nets.latency import device_name, timed
 from searchengine.training.checkpoint import Payload
 from searchengine.training.context import Context, Output
@@ -31,7 +33,8 @@ _MICROSECONDS = 1e6
 
 def measure_latency(context: Context) -> Output:
     """Its subject is a space, of which the skeleton alone counts. Findings: the costs of every op in every
-    cell (microseconds) and where they were measured; artifact ``table``: the table, JSON.
+    cell (microseconds) and where they were measured; artifact ``table``: the table, JSON. Where by that table
+    no path lies in the band the score is a failure that says so.
 
     Resumed on the same device under the same conditions it goes on; on another it begins anew, because one
     table is of one device."""
@@ -62,7 +65,13 @@ def measure_latency(context: Context) -> Output:
         "where": {**where, "measured": table.measured},
     }
     artifact = context.put(dumps(to_json(table)).encode())
-    return Output({number: Score({"layers": float(len(keys))})}, findings, {"table": artifact})
+    score = Score({"layers": float(len(keys))})
+    try:
+        limits(NseParams.parse(arguments["limits"]), costs, context.summary.slug)
+    except InvalidParams as error:
+        # Told as a failure, so that whoever looks at the run reads why it found nothing.
+        score = Score(failure=Failure("bad_genome", "infeasible", str(error)))
+    return Output({number: score}, findings, {"table": artifact})
 
 
 def layer_of(key: LayerKey, batch: int) -> tuple[nn.Module, tuple[Tensor, ...]]:

@@ -26,6 +26,9 @@ SPACE_KNOBS = (
 )
 """The knobs that decide what network a path is."""
 
+LIMIT_KNOBS = ("cells", "channels", "resource", "target", "band_low", "band_high", "guard_width")
+"""The knobs that decide what a network may cost."""
+
 
 class NseParams(Params):
     """Parameters of an NSE search; the defaults are the demo preset."""

@@ -15,7 +15,7 @@ from math import ceil
 import numpy as np
 
 from searchengine.core.archive import Archive
-from searchengine.core.errors import InvalidParams, StateMismatch
+from searchengine.core.errors import StateMismatch
 from searchengine.core.finals import Finals, Leader, Leaders
 from searchengine.core.generator import generator_from, state_of
 from searchengine.core.jobs import Birth, Change, Proposal, Report
@@ -29,7 +29,7 @@ from searchengine.methods.nse.gates import probabilities
 from searchengine.methods.nse.genome import PathGenome, SpaceGenome, key, parse_path, to_json
 from searchengine.methods.nse.limits import Limits
 from searchengine.methods.nse.limits import limits as limits_of
-from searchengine.methods.nse.params import NseParams
+from searchengine.methods.nse.params import LIMIT_KNOBS, NseParams
 from searchengine.methods.nse.record import from_json as record_from_json
 from searchengine.methods.nse.record import to_json as record_to_json
 from searchengine.methods.nse.space import NseSpace
@@ -137,10 +137,12 @@ class NseSearch:
         """The job that measures the latency table; its subject is the first round's space."""
         params, space = self._params, self._nse
         self._measuring = Measuring(record=number, untold=True)
+        values = params.to_json()
         arguments: Json = {
             "space_params": space.space_params(),
             "batch": params.latency_batch,
             "repetitions": params.latency_repetitions,
+            "limits": {name: values[name] for name in LIMIT_KNOBS},
         }
         return Proposal(
             "measure_latency",
@@ -330,22 +332,20 @@ class NseSearch:
         (number,) = report.subjects
         measuring, found = self._measuring, report.findings
         measuring.untold = False
-        if report.scores[number].failure is not None or "costs" not in found:
-            measuring.refusal, self._over = "the latency table could not be measured", True
+        failure = report.scores[number].failure
+        measuring.table = report.artifacts.get("table")
+        if failure is not None:
+            measuring.refusal, self._over = failure.reason, True
             return Told((), (Death(number, "failed"),), self._keep())
         measuring.costs, measuring.where = table_of(found["costs"]), dict(found["where"])
-        measuring.table = report.artifacts.get("table")
-        try:
-            self._limits = self._known_limits()
-        except InvalidParams as error:
-            measuring.refusal, self._over = str(error), True
+        self._limits = self._known_limits()
         return Told(keep=self._keep())
 
     def _known_limits(self) -> Limits | None:
         """None while a latency table is still to be measured, or is of no use."""
         if not self._params.measures:
             return self._nse.limits
-        if self._measuring.costs is None or self._measuring.refusal:
+        if self._measuring.costs is None:
             return None
         return limits_of(self._params, self._measuring.costs, self._data.slug)
 

@@ -170,24 +170,18 @@ def test_a_table_out_of_place_is_refused_beside_it(values: Json, words: str) -> 
     assert set(refused.value.fields) == {"latency_table"}
 
 
-def test_a_band_that_the_measured_device_cannot_reach_ends_the_search_and_says_so() -> None:
-    found = run(with_table, band_low=5000.0, band_high=6000.0)
-    assert found.finished
-    assert found.outcome is None
-    assert [job.kind for job in found.jobs] == ["measure_latency"]
-    refusal = loads(found.state)["search"]["measuring"]["refusal"]
-    assert "no path costs from 5000 to 6000 ms" in refusal
-
-
-def test_a_measurement_that_fails_ends_the_search() -> None:
+def test_a_measurement_that_fails_ends_the_search_with_its_reason() -> None:
     def failing(job: Job) -> Result:
-        failure = Score(failure=Failure("bad_genome", "out_of_memory", "one layer is too large"))
-        return Result(job.number, dict.fromkeys(job.subjects, failure))
+        failure = Score(failure=Failure("bad_genome", "infeasible", "no path costs so much"))
+        return Result(job.number, dict.fromkeys(job.subjects, failure), {}, {"table": TABLE})
 
     found = run(failing)
     assert found.finished
     assert found.outcome is None
     assert [job.kind for job in found.jobs] == ["measure_latency"]
+    state = loads(found.state)
+    assert state["search"]["measuring"]["refusal"] == "no path costs so much"
+    assert TABLE in state["keep"], "the table was measured, and can be looked at"
 
 
 def test_a_control_without_a_table_keeps_the_band_in_multiply_adds() -> None:

@@ -69,6 +69,19 @@ def test_every_layer_is_measured_and_the_table_says_where(
     assert listener.steps[0][1] == len(KEYS)
 
 
+def test_a_band_that_the_device_cannot_reach_is_a_failure_that_says_so(
+    bench: Bench, prepared: PreparedData
+) -> None:
+    values = {**VALUES, "band_low": 5000.0, "band_high": 6000.0}
+    job = Rehearsal(make_plan("nse", prepared.summary, seed=1, values=values)).run(until_told=0).jobs[0]
+    proposal = Proposal(job.kind, job.subjects, fidelity=job.fidelity, arguments=job.arguments)
+    output = bench.run(proposal, job.genomes)
+    failure = output.scores[0].failure
+    assert failure is not None
+    assert "no path costs from 5000 to 6000 ms: on digits the cheapest costs" in failure.reason
+    assert output.artifacts["table"]
+
+
 def test_stopped_in_the_middle_it_goes_on_where_it_was(
     bench: Bench, asked: tuple[Proposal, dict[int, Json]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
