@@ -181,6 +181,10 @@ class Builder:
         """The sum of maps of one shape, or their mean."""
         return self.node("add", *xs, name=name, average=average, **options)
 
+    def multiply(self, x: Ref, y: Ref, *, name: str | None = None, **options: Any) -> Ref:
+        """The product of two maps of equal channels; an axis of one place is stretched over the other's."""
+        return self.node("multiply", x, y, name=name, **options)
+
     def weighted_sum(self, *xs: Ref, name: str | None = None, **options: Any) -> Ref:
         """The sum of maps of one shape, each times the sigmoid of a logit of its own."""
         return self.node("weighted_sum", *xs, name=name, **options)

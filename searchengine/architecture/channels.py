@@ -78,7 +78,7 @@ class _Trace:
         """Tie outputs made of several parts to each other, part by part where the parts match."""
         widths = {tuple(self.widths[number] for number in numbers) for numbers in parts}
         if len(widths) > 1:
-            reason = f"{node.name} adds maps that are joined from parts of unlike widths"
+            reason = f"{node.name} puts together maps that are joined from parts of unlike widths"
             self.fix([number for numbers in parts for number in numbers], reason)
             return
         for numbers in parts[1:]:

@@ -9,21 +9,9 @@ from pydantic import BeforeValidator
 from searchengine.core.archive import Archive
 from searchengine.core.finals import Finals, Leaders
 from searchengine.core.jobs import Proposal, Report
-from searchengine.core.jsontext import Json, loads
+from searchengine.core.jsontext import Json
 from searchengine.core.method import Outcome, Space
-from searchengine.core.params import Params, knob
-
-
-def _from_text(value: Any) -> Any:
-    """A form hands in JSON text, a program an object; both are read as an object."""
-    if isinstance(value, str):
-        try:
-            value = loads(value or "{}")
-        except ValueError as error:
-            raise ValueError(f"expected a JSON object such as {{}}, got {value[:40]!r}: {error}") from None
-    if not isinstance(value, dict):
-        raise ValueError(f"expected a JSON object such as {{}}, got {str(value)[:40]!r}")
-    return value
+from searchengine.core.params import Params, knob, object_from_text
 
 
 class ControlParams(Params):
@@ -32,7 +20,7 @@ class ControlParams(Params):
     space: str = knob(
         "chain", "The space to search: a method's own or a built-in one, by its slug.", group="space"
     )
-    space_params: Annotated[dict[str, Any], BeforeValidator(_from_text)] = knob(
+    space_params: Annotated[dict[str, Any], BeforeValidator(object_from_text)] = knob(
         {}, "Parameters of that space as a JSON object; what is not named keeps its default.", group="space"
     )
     evaluations: int = knob(

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import PydanticUndefined
 
 from searchengine.core.errors import InvalidParams
-from searchengine.core.jsontext import Json
+from searchengine.core.jsontext import Json, loads
 
 Group = Literal["evolution", "space", "training", "final", "limits"]
 
@@ -33,6 +33,19 @@ class Params(BaseModel):
 
     def to_json(self) -> Json:
         return self.model_dump(mode="json")
+
+
+def object_from_text(value: Any) -> Any:
+    """For a parameter that is a JSON object: a form hands in text, a program an object; both are read as an
+    object. Raises ``ValueError`` in words."""
+    if isinstance(value, str):
+        try:
+            value = loads(value or "{}")
+        except ValueError as error:
+            raise ValueError(f"expected a JSON object such as {{}}, got {value[:40]!r}: {error}") from None
+    if not isinstance(value, dict):
+        raise ValueError(f"expected a JSON object such as {{}}, got {str(value)[:40]!r}")
+    return value
 
 
 class KnobView(NamedTuple):

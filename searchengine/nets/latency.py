@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Callable
 from pathlib import Path
 from statistics import quantiles
 from time import perf_counter
@@ -49,21 +50,37 @@ def measure(
     ]
     was_training = network.training
     network.eval()
-    seconds = []
     try:
         with torch.no_grad():
-            for _ in range(warm_up):
-                network(*inputs)
-            for _ in range(repetitions):
-                _wait(place)
-                start = perf_counter()
-                network(*inputs)
-                _wait(place)
-                seconds.append(perf_counter() - start)
+            seconds = timed(lambda: network(*inputs), place, repetitions=repetitions, warm_up=warm_up)
     finally:
         network.train(was_training)
     lower, median, upper = quantiles(seconds, n=4, method="inclusive")
     return Latency(median, lower, upper, batch, device_name(place), torch.get_num_threads(), repetitions)
+
+
+def timed(
+    call: Callable[[], object],
+    device: torch.device,
+    *,
+    repetitions: int,
+    warm_up: int,
+    between: Callable[[], None] = lambda: None,
+) -> list[float]:
+    """Seconds of ``repetitions`` calls after ``warm_up`` of them, the device waited for around each.
+    ``between`` is called before every one, outside what is timed; what it raises ends the measurement."""
+    for _ in range(warm_up):
+        between()
+        call()
+    seconds = []
+    for _ in range(repetitions):
+        between()
+        _wait(device)
+        start = perf_counter()
+        call()
+        _wait(device)
+        seconds.append(perf_counter() - start)
+    return seconds
 
 
 def device_name(device: torch.device) -> str:

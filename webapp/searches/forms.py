@@ -45,6 +45,11 @@ class KnobGroup(NamedTuple):
     touched: bool
 
 
+LONGEST_VALUE = 4000
+LONGEST_TEXT = 40_000
+"""Letters of a parameter; one that is text may hold a JSON object, such as a table that was measured."""
+
+
 class LaunchForm(forms.Form):
     """Data set, preset, budget; every knob of the method, empty where the preset's value holds.
 
@@ -229,7 +234,11 @@ def _knob_field(view: KnobView, method: Method) -> forms.Field:
     numeric = view.kind in ("integer", "number")
     attrs = {"inputmode": "numeric" if view.kind == "integer" else "decimal"} if numeric else {}
     field = forms.CharField(
-        label=label, required=False, help_text=view.help, max_length=4000, widget=forms.TextInput(attrs=attrs)
+        label=label,
+        required=False,
+        help_text=view.help,
+        max_length=LONGEST_TEXT if view.kind == "text" else LONGEST_VALUE,
+        widget=forms.TextInput(attrs=attrs),
     )
     field.unit = view.unit  # type: ignore[attr-defined]
     return field

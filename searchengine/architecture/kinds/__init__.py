@@ -16,6 +16,7 @@ from searchengine.architecture.kinds.input import Input
 from searchengine.architecture.kinds.itgm import ITGM
 from searchengine.architecture.kinds.linear import Linear
 from searchengine.architecture.kinds.mean import Mean
+from searchengine.architecture.kinds.multiply import Multiply
 from searchengine.architecture.kinds.norm import Norm
 from searchengine.architecture.kinds.pool import Pool
 from searchengine.architecture.kinds.tvl1_flow import TVL1Flow
@@ -69,5 +70,6 @@ for _kind in (
     WeightedSum(),
     FrameSoftmax(),
     TVL1Flow(),
+    Multiply(),
 ):
     register(_kind)

@@ -74,7 +74,18 @@ def _branch(b: Builder, x: Ref, out: int, op: Op, stride: int) -> Ref:
         for number in range(op.convs):
             last = number == op.convs - 1
             x = _step(b, x, hidden, f"dense{number}", kernel=k, stride=stride if last else 1)
+    if op.excited:
+        x = _excited(b, x, op.squeezed(x.channels // op.expansion))
     return _step(b, x, out, "project", kernel=1, groups=outer, relu=False)
+
+
+def _excited(b: Builder, x: Ref, squeezed: int) -> Ref:
+    """Every channel times a gate made from the means of all."""
+    gate = b.mean(x, axes=("H", "W"), keepdim=True, name="squeeze")
+    gate = b.conv(gate, squeezed, kernel=1, bias=True, name="reduce", init="fan_out")
+    gate = b.activation(gate, name="reduce_relu")
+    gate = b.conv(gate, x.channels, kernel=1, bias=True, name="restore", init="fan_out")
+    return b.multiply(x, b.activation(gate, "sigmoid", name="gate"), name="excite")
 
 
 def _step(b: Builder, x: Ref, channels: int, name: str, *, relu: bool = True, **sizes: object) -> Ref:

@@ -1,5 +1,5 @@
-"""What NSE's jobs do: a round's supernet is trained, paths are scored with it, found networks are trained
-from scratch. Test data is out of reach of all of them."""
+"""What NSE's jobs do: a latency table is measured, a round's supernet is trained, paths are scored with it,
+found networks are trained from scratch. Test data is out of reach of all of them."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from searchengine.core.jsontext import Json
 from searchengine.methods.nse import costs
 from searchengine.methods.nse.candidates import CellCosts
 from searchengine.methods.nse.genome import PathGenome, SpaceGenome, parse, parse_path, to_json
+from searchengine.methods.nse.measuring import measure_latency
 from searchengine.methods.nse.round_training import RoundRecipe, RoundTraining
 from searchengine.methods.nse.scoring import Calibration, score_paths, supernet_of
 from searchengine.methods.nse.subset import Cells
@@ -41,11 +42,9 @@ def train_supernet(context: Context) -> Output:
         mode=arguments["branches"],
         look_every=max(1, steps // LOOKS),
     )
-    table = _table(context, genome, arguments["resource"])
+    cells = _costs(context, genome)
     # Relative to the target, so that the penalty's weight means the same for any images.
-    relative = CellCosts(
-        [[cost / target for cost in row] for row in table.of_active(space.active)], table.fixed / target
-    )
+    relative = CellCosts([[cost / target for cost in row] for row in cells.ops], cells.fixed / target)
     locked: Cells = space.locked if arguments["lock"] else ((),) * len(space.cells)
     training = RoundTraining(
         context,
@@ -103,6 +102,7 @@ def train(context: Context) -> Output:
 
 
 JOB_KINDS: dict[str, JobKind] = {
+    "measure_latency": measure_latency,
     "train_supernet": train_supernet,
     "score_paths": score,
     "train": train,
@@ -121,11 +121,16 @@ def _schedule(arguments: Json, steps: int) -> Schedule:
     )
 
 
-def _table(context: Context, genome: SpaceGenome, resource: str) -> costs.Table:
+def _costs(context: Context, genome: SpaceGenome) -> CellCosts:
+    """Costs of the active ops. What was measured comes with the job, what can be counted does not."""
+    arguments, active = context.job.arguments, genome.space.active
+    if "costs" in arguments:
+        return CellCosts(arguments["costs"]["ops"], arguments["costs"]["fixed"])
     channels, height, width = context.setting.inputs["image"]
-    skeleton = genome.skeleton.widened(float(context.job.arguments["space_params"]["width"]))
-    count = costs.macs if resource == "macs" else costs.parameters
-    return count(skeleton, (channels, height, width), context.setting.classes)
+    skeleton = genome.skeleton.as_trained(arguments["space_params"])
+    count = costs.macs if arguments["resource"] == "macs" else costs.parameters
+    table = count(skeleton, (channels, height, width), context.setting.classes)
+    return CellCosts(table.of_active(active), table.fixed)
 
 
 def _with_counts(context: Context, number: int, score: Score) -> Score:

@@ -3,6 +3,9 @@
 An op maps Cin channels at (H, W) to Cout channels at (ceil(H/s), ceil(W/s)). None has a residual of its own:
 the cell adds the identity. Convolutions have no bias; every one is followed by batch normalisation.
 Multiply-adds count convolutions alone.
+
+With squeeze-and-excitation (Hu, Shen, Sun, CVPR 2018) the h channels before the last 1×1 are scaled by a gate
+each, which a pair of 1×1 convolutions with bias makes from their means: h to h/4 to h.
 """
 
 from __future__ import annotations
@@ -10,6 +13,9 @@ from __future__ import annotations
 from typing import Literal, NamedTuple
 
 Kind = Literal["mb", "rec", "dense"]
+
+REDUCTION = 4
+"""Hidden channels for one of the squeeze."""
 
 
 class Fit(NamedTuple):
@@ -31,7 +37,8 @@ class Op(NamedTuple):
 
     *mb*: 1×1 to h (groups g1), depthwise k×k of ``dilation``, 1×1 to Cout (groups g2). *rec*: 1×1, 1×k and
     k×1 over all channels, 1×1. *dense*: 1×1, ``convs`` k×k over all channels (the stride on the last), 1×1.
-    ReLU between, none at the end.
+    ReLU between, none at the end. ``excited``: with squeeze-and-excitation. It is no part of a pool: a whole
+    network has it or has not.
     """
 
     kind: Kind
@@ -40,6 +47,7 @@ class Op(NamedTuple):
     dilation: int = 1
     groups: tuple[int, int] = (1, 1)
     convs: int = 1
+    excited: bool = False
 
     @property
     def label(self) -> str:
@@ -57,8 +65,23 @@ class Op(NamedTuple):
         """What keeps the size at stride 1: d (k - 1) / 2."""
         return self.dilation * (self.kernel - 1) // 2
 
+    def squeezed(self, channels: int) -> int:
+        """Channels of the squeeze in a cell of ``channels`` in: a quarter of the hidden ones, rounded
+        down."""
+        return channels * self.expansion // REDUCTION
+
     def parameters(self, fit: Fit) -> int:
-        """Weights of the convolutions, and two a channel for every normalisation."""
+        """Weights of the convolutions, two a channel for every normalisation, biases of the squeeze."""
+        squeeze = self.squeezed(fit.channels)
+        gate = (2 * squeeze + 1) * fit.channels * self.expansion + squeeze
+        return self._plain_parameters(fit) + (gate if self.excited else 0)
+
+    def macs(self, fit: Fit) -> int:
+        """Multiply-adds of one sample."""
+        gate = 2 * self.squeezed(fit.channels) * fit.channels * self.expansion
+        return self._plain_macs(fit) + (gate if self.excited else 0)
+
+    def _plain_parameters(self, fit: Fit) -> int:
         c, out, k = fit.channels, fit.out, self.kernel
         h = c * self.expansion
         if self.kind == "mb":
@@ -69,8 +92,7 @@ class Op(NamedTuple):
         n = self.convs
         return c * h + n * h * h * k * k + h * out + 2 * h * (1 + n) + 2 * out
 
-    def macs(self, fit: Fit) -> int:
-        """Multiply-adds of one sample."""
+    def _plain_macs(self, fit: Fit) -> int:
         c, out, k = fit.channels, fit.out, self.kernel
         h = c * self.expansion
         (rows, columns), (few_rows, few_columns) = fit.size, fit.out_size

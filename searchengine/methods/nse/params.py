@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from dataclasses import replace
+from typing import Annotated, Any, Literal
 
-from pydantic import model_validator
+from pydantic import BeforeValidator, model_validator
 
-from searchengine.core.params import Params, knob
+from searchengine.core.params import Params, knob, object_from_text
+from searchengine.methods.nse import latency
 from searchengine.methods.nse.ops import POOLS
 from searchengine.methods.nse.skeleton import Skeleton
 from searchengine.methods.nse.subset import most_rounds
 
-SPACE_KNOBS = ("cells", "channels", "stem_stride", "tail", "tail_norm", "pool", "width", "dropout")
+SPACE_KNOBS = (
+    "cells",
+    "channels",
+    "stem_stride",
+    "tail",
+    "tail_norm",
+    "pool",
+    "width",
+    "dropout",
+    "excitation",
+)
 """The knobs that decide what network a path is."""
+
+LIMIT_KNOBS = ("cells", "channels", "resource", "target", "band_low", "band_high", "guard_width")
+"""The knobs that decide what a network may cost."""
 
 
 class NseParams(Params):
@@ -128,15 +143,46 @@ class NseParams(Params):
         group="space",
         paper="0",
     )
-    resource: Literal["macs", "parameters"] = knob(
+    excitation: bool = knob(
+        False,
+        "Squeeze-and-excitation in every operation of the networks that are searched.",
+        group="space",
+        paper="off; an option of the final network",
+    )
+    resource: Literal["macs", "parameters", "latency"] = knob(
         "macs",
-        "What a network may cost: thousands of multiply-adds of one image, or thousands of parameters.",
+        "What a network may cost: thousands of multiply-adds of one image, thousands of parameters, or"
+        " milliseconds by a latency table, which is measured first on the device that trains.",
         group="space",
         paper="multiply-adds or latency",
     )
+    latency_batch: int = knob(
+        1,
+        "Images a pass when a latency table is measured.",
+        low=1,
+        high=8192,
+        unit="images",
+        group="space",
+        paper="not stated",
+    )
+    latency_repetitions: int = knob(
+        20,
+        "Measurements of every layer, the least of which is kept.",
+        low=2,
+        high=1000,
+        unit="measurements",
+        group="space",
+        paper="not stated",
+    )
+    latency_table: Annotated[dict[str, Any], BeforeValidator(object_from_text)] = knob(
+        {},
+        "A latency table measured before, as JSON; without one the search measures its own.",
+        group="space",
+        paper="a file for each device",
+    )
     target: float = knob(
         0.0,
-        "Cost that the gates are pulled to, in thousands; 0: 2.4 times the cheapest path on these images.",
+        "Cost that the gates are pulled to, in thousands (latency: ms); 0: 2.4 times the cheapest path.",
         low=0.0,
         high=1e9,
         unit="thousand",
@@ -153,7 +199,7 @@ class NseParams(Params):
     )
     band_low: float = knob(
         0.0,
-        "Cost of a scored path at least, in thousands; 0: 1.8 times the cheapest path.",
+        "Cost of a scored path at least, in thousands (latency: ms); 0: 1.8 times the cheapest path.",
         low=0.0,
         high=1e9,
         unit="thousand",
@@ -162,7 +208,7 @@ class NseParams(Params):
     )
     band_high: float = knob(
         0.0,
-        "Cost of a scored path at most, in thousands; 0: 4 times the cheapest path.",
+        "Cost of a scored path at most, in thousands (latency: ms); 0: 4 times the cheapest path.",
         low=0.0,
         high=1e9,
         unit="thousand",
@@ -171,7 +217,7 @@ class NseParams(Params):
     )
     guard_width: float = knob(
         0.0,
-        "How far below the band guards may lie, in thousands; 0: 0.3 times the cheapest path.",
+        "How far below the band guards may lie, in thousands (latency: ms); 0: 0.3 times the cheapest path.",
         low=0.0,
         high=1e9,
         unit="thousand",
@@ -285,10 +331,30 @@ class NseParams(Params):
         group="final",
         paper="0.2 here",
     )
+    final_excitation: bool = knob(
+        False,
+        "Squeeze-and-excitation in every operation of the networks trained again, which are dearer by it.",
+        group="final",
+        paper="an option",
+    )
 
     @model_validator(mode="after")
     def _fits(self) -> NseParams:
         self.skeleton()
+        if self.final_excitation:
+            replace(self.skeleton(), excited=True)
+            if not self.finalists:
+                raise ValueError(
+                    "final_excitation is for the networks that are trained again, and finalists is 0;"
+                    " raise finalists or switch final_excitation off"
+                )
+        if self.latency_table:
+            if self.resource != "latency":
+                raise ValueError(
+                    f"latency_table is given, and the resource is {self.resource}; set resource to latency or"
+                    " leave the table out"
+                )
+            latency.parse(self.latency_table)
         ops = len(POOLS[self.pool])
         if self.subset_size > ops:
             raise ValueError(
@@ -310,13 +376,21 @@ class NseParams(Params):
 
     def skeleton(self) -> Skeleton:
         """Raises ``ValueError`` in words when cells, channels and pool do not fit each other."""
-        return Skeleton(self.cells, self.channels, self.stem_stride, self.tail, self.tail_norm, self.pool)
+        return Skeleton(
+            self.cells, self.channels, self.stem_stride, self.tail, self.tail_norm, self.pool,
+            self.excitation,
+        )  # fmt: skip
+
+    @property
+    def measures(self) -> bool:
+        """Whether the search begins by measuring a latency table."""
+        return self.resource == "latency" and not self.latency_table
 
     def scoring_jobs(self) -> int:
         """Jobs that score a round's candidates and guards, the old front left out."""
         return -(-self.candidates // self.paths_a_job) + -(-self.guards // self.paths_a_job)
 
     def evaluations(self) -> int:
-        """Jobs of the search phase at most: a training a round, and the scoring."""
+        """Jobs of the search phase at most: the table, a training a round, and the scoring."""
         rehearsal = 1 if self.rehearse else 0
-        return self.rounds * (1 + self.scoring_jobs()) + (self.rounds - 1) * rehearsal
+        return int(self.measures) + self.rounds * (1 + self.scoring_jobs()) + (self.rounds - 1) * rehearsal

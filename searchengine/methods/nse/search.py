@@ -3,7 +3,8 @@
 A round is a training of the supernet restricted to the present subset, then scoring jobs of several paths
 each (the last front again, candidates inside the band, guards below it), then selection: the front's ops are
 locked, the others leave, pending ones enter. Training and selection are barriers; the scoring between them is
-told in any grouping of jobs.
+told in any grouping of jobs. Where latency is the resource and no table was given, one is measured before all
+of it.
 """
 
 from __future__ import annotations
@@ -26,11 +27,13 @@ from searchengine.methods.nse.candidates import CellCosts, Draw, candidates, gua
 from searchengine.methods.nse.front import Scored, front
 from searchengine.methods.nse.gates import probabilities
 from searchengine.methods.nse.genome import PathGenome, SpaceGenome, key, parse_path, to_json
-from searchengine.methods.nse.params import NseParams
+from searchengine.methods.nse.limits import Limits
+from searchengine.methods.nse.limits import limits as limits_of
+from searchengine.methods.nse.params import LIMIT_KNOBS, NseParams
 from searchengine.methods.nse.record import from_json as record_from_json
 from searchengine.methods.nse.record import to_json as record_to_json
 from searchengine.methods.nse.space import NseSpace
-from searchengine.methods.nse.state import Entry, Round, still_running
+from searchengine.methods.nse.state import Entry, Measuring, Round, still_running, table_of
 from searchengine.methods.nse.subset import (
     Cells,
     first_space,
@@ -46,7 +49,7 @@ VERSION = 1
 
 class NseSearch:
     """State: generator, space record, the round under way, the last front, what became of every round, final
-    phase."""
+    phase, and by latency what was measured."""
 
     def __init__(
         self,
@@ -75,6 +78,8 @@ class NseSearch:
         self._over: bool = kept.get("over", False)
         self._closed: bool = kept.get("closed", False)
         self._finals = Finals.from_json(kept["finals"]) if state else Finals()
+        self._measuring = Measuring.from_json(kept["measuring"]) if "measuring" in kept else Measuring()
+        self._limits = self._known_limits()
 
     # --- asking ------------------------------------------------------------------------------------
 
@@ -92,7 +97,11 @@ class NseSearch:
 
     def _next(self, number: int, archive: Archive, fresh: dict[str, int]) -> Proposal | None:
         if self._finals.chosen is None:
+            if self._measuring.untold:
+                return None
             if not self._closed and not self._over:
+                if self._limits is None:
+                    return self._measure(number)
                 if self._round.record is None:
                     return self._train(number)
                 if self._round.supernet is None:
@@ -110,12 +119,11 @@ class NseSearch:
             self._finals.begin(self._finalists(archive))
         return self._finals.next(self._nse.final_evaluation, archive)
 
-    def _train(self, number: int) -> Proposal:
-        """The job that trains this round's supernet; its birth is the space."""
-        params, space = self._params, self._nse
-        genome = SpaceGenome(space.skeleton, self._subset)
+    def _record(self, number: int) -> Birth:
+        """The birth of this round's space."""
+        genome = SpaceGenome(self._nse.skeleton, self._subset)
         change = Change("refill", {"round": self._subset.round}, self._sentence())
-        birth = Birth(
+        return Birth(
             number,
             to_json(genome),
             key(genome),
@@ -124,7 +132,37 @@ class NseSearch:
             (change,),
             self._subset.round,
         )
-        self._round = Round(record=number, first=number + 1, untold=1)
+
+    def _measure(self, number: int) -> Proposal:
+        """The job that measures the latency table; its subject is the first round's space."""
+        params, space = self._params, self._nse
+        self._measuring = Measuring(record=number, untold=True)
+        values = params.to_json()
+        arguments: Json = {
+            "space_params": space.space_params(),
+            "batch": params.latency_batch,
+            "repetitions": params.latency_repetitions,
+            "limits": {name: values[name] for name in LIMIT_KNOBS},
+        }
+        return Proposal(
+            "measure_latency",
+            (number,),
+            (self._record(number),),
+            fidelity=space.setting.fidelity,
+            arguments=arguments,
+            cost=float(space.macs.largest() * params.latency_batch * params.latency_repetitions),
+            reuse=False,
+        )
+
+    def _train(self, number: int) -> Proposal:
+        """The job that trains this round's supernet; its birth is the space, which the first round's has
+        already when a table was measured for it."""
+        params, space, limits = self._params, self._nse, self._limits
+        assert limits is not None
+        measured = self._measuring.record if not self._history else None
+        births = () if measured is not None else (self._record(number),)
+        record = number if measured is None else measured
+        self._round = Round(record=record, first=number + len(births), untold=1)
         arguments: Json = {
             "space_params": space.space_params(),
             "resource": params.resource,
@@ -135,16 +173,19 @@ class NseSearch:
             "gradient_clip": params.gradient_clip,
             "gate_every": params.gate_every,
             "gate_learning_rate": params.gate_learning_rate,
-            "target": space.target,
+            "target": limits.target,
             "penalty_weight": params.penalty_weight,
             "prune_below": params.prune_below,
             "branches": params.branches,
             "lock": params.lock,
         }
+        if params.resource == "latency":
+            active = limits.costs.of_active(self._subset.active)
+            arguments["costs"] = {"ops": [list(row) for row in active], "fixed": limits.costs.fixed}
         return Proposal(
             "train_supernet",
-            (number,),
-            (birth,),
+            (record,),
+            births,
             fidelity=space.setting.fidelity,
             arguments=arguments,
             cost=self._training_cost(),
@@ -237,8 +278,9 @@ class NseSearch:
         )
 
     def _draw(self, guard: bool, count: int, archive: Archive, fresh: dict[str, int]) -> Draw:
-        params, current, space = self._params, self._round, self._nse
-        table = CellCosts(space.costs.of_active(current.active), space.costs.fixed)
+        params, current, space, limits = self._params, self._round, self._nse, self._limits
+        assert limits is not None
+        table = CellCosts(limits.costs.of_active(current.active), limits.costs.fixed)
         gates = probabilities(current.gates)
 
         def known(path: Cells) -> bool:
@@ -249,10 +291,10 @@ class NseSearch:
         cells, mode = space.skeleton.cells, params.branches
         if not guard:
             return candidates(
-                cells, current.active, gates, table, space.band, count, self._rng, known=known, mode=mode
+                cells, current.active, gates, table, limits.band, count, self._rng, known=known, mode=mode
             )
         return guards(
-            cells, current.active, gates, table, space.band, space.guard_width, count, self._rng,
+            cells, current.active, gates, table, limits.band, limits.guard_width, count, self._rng,
             known=known, mode=mode,
         )  # fmt: skip
 
@@ -262,10 +304,13 @@ class NseSearch:
         if report.phase == "final":
             self._finals.tell(report, archive)
             return Told(keep=self._keep())
+        if report.kind == "measure_latency":
+            return self._told_measurement(report)
         self._round.untold -= 1
         if report.kind == "train_supernet":
             return self._told_training(report)
-        current = self._round
+        current, limits = self._round, self._limits
+        assert limits is not None
         entries = [*current.running]
         deaths = []
         for number in report.subjects:
@@ -274,13 +319,35 @@ class NseSearch:
                 deaths.append(Death(number, "failed"))
                 continue
             path = parse_path(archive.birth(number).genome).path
-            cost = self._nse.costs.of(path)
-            guard = cost < self._nse.band.low
+            cost = limits.costs.of(path)
+            guard = cost < limits.band.low
             entries.append(Entry(number, path, cost, score.fitness, report.job, self._subset.round, guard))
         current.running = still_running(entries)
         if not current.untold and (current.complete or self._closed):
             return self._ended(tuple(deaths))
         return Told((), tuple(deaths), self._keep())
+
+    def _told_measurement(self, report: Report) -> Told:
+        """Without a table, and with one by which no path lies in the band, the search ends with nothing."""
+        (number,) = report.subjects
+        measuring, found = self._measuring, report.findings
+        measuring.untold = False
+        failure = report.scores[number].failure
+        measuring.table = report.artifacts.get("table")
+        if failure is not None:
+            measuring.refusal, self._over = failure.reason, True
+            return Told((), (Death(number, "failed"),), self._keep())
+        measuring.costs, measuring.where = table_of(found["costs"]), dict(found["where"])
+        self._limits = self._known_limits()
+        return Told(keep=self._keep())
+
+    def _known_limits(self) -> Limits | None:
+        """None while a latency table is still to be measured, or is of no use."""
+        if not self._params.measures:
+            return self._nse.limits
+        if self._measuring.costs is None:
+            return None
+        return limits_of(self._params, self._measuring.costs, self._data.slug)
 
     def _told_training(self, report: Report) -> Told:
         (number,) = report.subjects
@@ -364,6 +431,8 @@ class NseSearch:
             "scored": [current.candidates, current.guards],
             "history": self._history,
             "standstill": standstill(space) if space.is_locked else None,
+            "measured": self._measuring.where or None,
+            "refusal": self._measuring.refusal,
             "left_over": sum(left_over(space)),
             "gates": self._gates(),
             "locked": [list(ops) for ops in space.locked],
@@ -386,6 +455,8 @@ class NseSearch:
             return "finished" if self._finals.done else "final training"
         if self._over or self._closed:
             return "ending"
+        if self._limits is None:
+            return "measuring the latency table"
         return "training the supernet" if self._round.supernet is None else "scoring paths"
 
     def state(self) -> Json:
@@ -399,6 +470,7 @@ class NseSearch:
             "over": self._over,
             "closed": self._closed,
             "finals": self._finals.to_json(),
+            "measuring": self._measuring.to_json(),
         }
 
     def outcome(self, archive: Archive) -> Outcome:
@@ -443,5 +515,5 @@ class NseSearch:
         return path * params.batch * steps
 
     def _keep(self) -> frozenset[str]:
-        supernet = self._round.supernet
-        return self._finals.scored.weights() | ({supernet} if supernet else frozenset())
+        needed = (self._round.supernet, self._measuring.table)
+        return self._finals.scored.weights() | {sha256 for sha256 in needed if sha256}

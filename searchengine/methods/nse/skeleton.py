@@ -7,15 +7,17 @@ there at stride 1.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from searchengine.methods.nse.ops import POOLS, Fit, Op, reduced
+from searchengine.core.jsontext import Json
+from searchengine.methods.nse.ops import POOLS, REDUCTION, Fit, Op, reduced
 
 KINDS = "NRE"
 MOST_CELLS = 64
 WIDEST = 4096
 STEM_KERNEL = 3
+_EXCITED = {name: tuple(op._replace(excited=True) for op in pool) for name, pool in POOLS.items()}
 
 
 class Ends(NamedTuple):
@@ -29,7 +31,8 @@ class Ends(NamedTuple):
 class Skeleton:
     """``cells``: the string of cell types; ``channels``: one number a stage, the first is the stem's;
     ``stem_stride`` 1 or 2; ``tail``: channels of the last 1×1 convolution, with normalisation where
-    ``tail_norm``; ``pool``: name of the op pool.
+    ``tail_norm``; ``pool``: name of the op pool; ``excited``: ops have squeeze-and-excitation (a way to train
+    a path, no gene: it stands in no genome).
 
     Raises ``ValueError`` in words when they do not fit each other."""
 
@@ -39,6 +42,7 @@ class Skeleton:
     tail: int = 1024
     tail_norm: bool = False
     pool: str = "pool27"
+    excited: bool = False
 
     def __post_init__(self) -> None:
         if not self.cells or set(self.cells) - set(KINDS) or len(self.cells) > MOST_CELLS:
@@ -58,11 +62,17 @@ class Skeleton:
             raise ValueError(f"tail: expected 1 to {WIDEST} channels, got {self.tail}")
         if self.pool not in POOLS:
             raise ValueError(f"pool: expected one of {', '.join(POOLS)}, got {self.pool!r:.40}")
+        narrow = min(self.channels) * min(op.expansion for op in POOLS[self.pool])
+        if self.excited and narrow < REDUCTION:
+            raise ValueError(
+                f"channels: squeeze-and-excitation leaves one channel of {REDUCTION}, and a cell with"
+                f" {narrow} hidden channels would keep none; take at least {REDUCTION} channels a stage"
+            )
 
     @property
     def ops(self) -> tuple[Op, ...]:
         """The pool; positions are ids."""
-        return POOLS[self.pool]
+        return _EXCITED[self.pool] if self.excited else POOLS[self.pool]
 
     def fits(self, size: tuple[int, int]) -> tuple[Fit, ...]:
         """Where the ops of every cell stand, for images of ``size`` (H, W)."""
@@ -87,10 +97,13 @@ class Skeleton:
         if scale == 1.0:
             return self
         first, *rest = self.channels
-        return Skeleton(
-            self.cells, (first, *(_rounded(one * scale) for one in rest)),
-            self.stem_stride, self.tail, self.tail_norm, self.pool,
-        )  # fmt: skip
+        return replace(self, channels=(first, *(_rounded(one * scale) for one in rest)))
+
+    def as_trained(self, space_params: Json) -> Skeleton:
+        """The skeleton of a genome as the space of these parameters (JSON) builds it: as wide, with or
+        without squeeze-and-excitation."""
+        wide = self.widened(float(space_params["width"]))
+        return replace(wide, excited=bool(space_params.get("excitation", False)))
 
 
 def ner(counts: Sequence[int]) -> str:

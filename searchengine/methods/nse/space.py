@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 
 from searchengine.architecture.graph import Architecture
-from searchengine.core.errors import DataRefused, InvalidParams
+from searchengine.core.errors import DataRefused
 from searchengine.core.jobs import Change, Proposal
 from searchengine.core.jsontext import Json, loads
 from searchengine.core.jsontext import canonical as canonical_text
@@ -17,22 +17,21 @@ from searchengine.core.method import Child
 from searchengine.core.params import Params
 from searchengine.core.setting import DataSummary, Fidelity, Setting
 from searchengine.methods.nse import costs
-from searchengine.methods.nse.candidates import Band
 from searchengine.methods.nse.describe import describe
 from searchengine.methods.nse.genome import PathGenome, key, parse, to_json
+from searchengine.methods.nse.latency import latency_costs
+from searchengine.methods.nse.latency import parse as parse_table
+from searchengine.methods.nse.limits import Limits, limits
 from searchengine.methods.nse.params import SPACE_KNOBS, NseParams
+from searchengine.methods.nse.skeleton import Skeleton
 from searchengine.methods.nse.subset import Cells
 
 REDRAWS = 200
-THOUSAND = 1000.0
-"""Costs are told in thousands."""
-TARGET, LOW, HIGH, GUARDS = 2.4, 1.8, 4.0, 0.3
-"""Target, ends of the band and width of the guards where none are given, in costs of the cheapest path."""
 
 
 class NseSpace:
-    """Skeleton, costs and band of one search. ``params`` and ``data`` decide everything; draws come from the
-    generator."""
+    """Skeleton, costs and band (``limits``) of one search. ``params`` and ``data`` decide everything; draws
+    come from the generator."""
 
     slug = "nse"
 
@@ -40,31 +39,28 @@ class NseSpace:
         self.params, self.data = params, data
         self.skeleton = params.skeleton()
         images = data.shape
-        shape, classes = (images[0], images[1], images[2]), len(data.classes)
-        wide = self.skeleton.widened(params.width)
-        self.macs = costs.macs(wide, shape, classes)
-        self.costs = self.macs if params.resource == "macs" else costs.parameters(wide, shape, classes)
+        self.images, self.classes = (images[0], images[1], images[2]), len(data.classes)
+        self.trained = self.skeleton.widened(params.width)
+        self.macs = costs.macs(self.trained, self.images, self.classes)
         self.setting = data.setting(Fidelity(steps=params.round_steps))
         self.final_setting = data.setting(Fidelity(steps=params.final_steps))
-        least, largest = self.costs.least(self.skeleton.cells), self.costs.largest()
-        self.target = params.target * THOUSAND or TARGET * least
-        self.band = Band(
-            params.band_low * THOUSAND or LOW * least, params.band_high * THOUSAND or HIGH * least
-        )
-        self.guard_width = params.guard_width * THOUSAND or GUARDS * least
-        low, high = self.band.low / THOUSAND, self.band.high / THOUSAND
-        if low >= high:
-            raise InvalidParams(
-                {"band_high": f"the band would run from {low:.4g} to {high:.4g} thousand; raise band_high"}
+        self.limits = self._limits()
+
+    def _limits(self) -> Limits:
+        """What random paths and mutations keep to. Where a latency table is still to be measured, which a
+        control never does, the usual band in multiply-adds stands for the one in time."""
+        params = self.params
+        if params.measures:
+            usual: Json = {"resource": "macs", "target": 0.0, "band_low": 0.0, "band_high": 0.0}
+            return limits(params.model_copy(update=usual), self.macs, self.data.slug)
+        found = self.macs
+        if params.resource == "parameters":
+            found = costs.parameters(self.trained, self.images, self.classes)
+        elif params.resource == "latency":
+            found = _table_costs(
+                canonical_text(params.latency_table), self.trained, self.images, self.classes
             )
-        if self.band.high < least or self.band.low > largest:
-            raise InvalidParams(
-                {
-                    "band_low": f"no path costs from {low:.4g} to {high:.4g} thousand {params.resource}: on"
-                    f" {data.slug} the cheapest costs {least / THOUSAND:.1f} and the largest"
-                    f" {largest / THOUSAND:.1f} thousand"
-                }
-            )
+        return limits(params, found, self.data.slug)
 
     # --- what searches and pages use ---------------------------------------------------------------
 
@@ -106,7 +102,7 @@ class NseSpace:
 
     def describe(self, genome: Json, setting: Setting) -> Architecture:
         """The network of a path; of a space its supernet, all active operations side by side."""
-        return self._network(genome, setting, self.params.width, self.params.dropout)
+        return _network(genome, setting, self.space_params())
 
     def evaluation(self, genome: Json) -> Proposal:
         """A path trained from scratch as long as a round lasts: what a control pays, which shares no
@@ -126,16 +122,21 @@ class NseSpace:
     def final_evaluation(self, genome: Json) -> Proposal:
         """The longer training that ends a search."""
         params = self.params
-        width, dropout = params.width * params.final_scale, params.final_dropout
+        trained: Json = {
+            **self.space_params(),
+            "width": params.width * params.final_scale,
+            "dropout": params.final_dropout,
+            "excitation": params.excitation or params.final_excitation,
+        }
         arguments: Json = {
-            "space_params": {**self.space_params(), "width": width, "dropout": dropout},
+            "space_params": trained,
             "batch": params.final_batch,
             "learning_rate": params.final_learning_rate,
             "weight_decay": params.weight_decay,
             "warmup": params.warmup,
             "gradient_clip": params.gradient_clip,
         }
-        network = self._network(genome, self.final_setting, width, dropout)
+        network = _network(genome, self.final_setting, trained)
         cost = training_cost(network, params.final_batch * params.final_steps)
         return Proposal(
             "retrain", (), fidelity=self.final_setting.fidelity, arguments=arguments, cost=cost, reuse=False,
@@ -149,16 +150,12 @@ class NseSpace:
         values = self.params.to_json()
         return {name: values[name] for name in SPACE_KNOBS}
 
-    def _network(self, genome: Json, setting: Setting, width: float, dropout: float) -> Architecture:
-        inputs = tuple((name, tuple(shape)) for name, shape in setting.inputs.items())
-        return _described(canonical_text(genome), inputs, setting.classes, width, dropout)
-
     def _json(self, path: Cells) -> Json:
         return to_json(PathGenome(self.skeleton, path))
 
     def _outside(self, path: Cells) -> float:
-        cost = self.costs.of(path)
-        return max(0.0, self.band.low - cost, cost - self.band.high)
+        cost, band = self.limits.costs.of(path), self.limits.band
+        return max(0.0, band.low - cost, cost - band.high)
 
     def _drawn(self, rng: np.random.Generator) -> Cells:
         found = []
@@ -194,20 +191,34 @@ class NseSpace:
         return tuple(sorted(kept)), text
 
 
+def _network(genome: Json, setting: Setting, space_params: Json) -> Architecture:
+    inputs = tuple((name, tuple(shape)) for name, shape in setting.inputs.items())
+    trained = {name: space_params[name] for name in ("width", "excitation", "dropout")}
+    return _described(canonical_text(genome), inputs, setting.classes, canonical_text(trained))
+
+
 @lru_cache(maxsize=512)
 def _described(
-    genome: str, inputs: tuple[tuple[str, tuple[int, ...]], ...], classes: int, width: float, dropout: float
+    genome: str, inputs: tuple[tuple[str, tuple[int, ...]], ...], classes: int, trained: str
 ) -> Architecture:
-    found = parse(loads(genome))
+    found, how = parse(loads(genome)), loads(trained)
     if isinstance(found, PathGenome):
         path = found.path
     else:
         path = tuple(tuple(sorted(ops)) for ops in found.space.active)
-    return describe(found.skeleton.widened(width), path, Setting(dict(inputs), classes), dropout)
+    skeleton = found.skeleton.as_trained(how)
+    return describe(skeleton, path, Setting(dict(inputs), classes), float(how["dropout"]))
+
+
+@lru_cache(maxsize=8)
+def _table_costs(text: str, skeleton: Skeleton, images: tuple[int, int, int], classes: int) -> costs.Table:
+    # Every step of a search makes its space anew, and a table has up to thousands of entries.
+    return latency_costs(parse_table(loads(text)), skeleton, images, classes)
 
 
 def make_space(params: Params, data: DataSummary) -> NseSpace:
-    """Raises ``DataRefused`` for what are no images, ``InvalidParams`` when the band holds no path."""
+    """Raises ``DataRefused`` for what are no images, ``InvalidParams`` when the band holds no path or a
+    latency table lacks layers."""
     if data.modality != "images":
         raise DataRefused(f"NSE searches on images; {data.slug} holds {data.modality}")
     if not isinstance(params, NseParams):

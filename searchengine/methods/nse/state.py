@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from searchengine.core.jsontext import Json
 from searchengine.core.pareto import non_dominated
+from searchengine.methods.nse.costs import Table
 from searchengine.methods.nse.front import Scored
 from searchengine.methods.nse.subset import Cells
 
@@ -83,6 +84,36 @@ class Round:
                 "running": [Entry.from_json(one) for one in value["running"]],
             }
         )
+
+
+@dataclass
+class Measuring:
+    """The measurement of a latency table. ``record``: the birth of the first round's space, which the job
+    has for a subject; ``untold`` while it is out; ``costs``: what the table says of every op in every cell,
+    ``table`` its artifact, ``where`` it was measured; ``refusal``: in words why the search cannot go on with
+    it.
+    """
+
+    record: int | None = None
+    untold: bool = False
+    costs: Table | None = None
+    table: str | None = None
+    where: Json = field(default_factory=dict)
+    refusal: str = ""
+
+    def to_json(self) -> Json:
+        costs = self.costs and {"ops": [list(row) for row in self.costs.ops], "fixed": self.costs.fixed}
+        return {**vars(self), "costs": costs}
+
+    @classmethod
+    def from_json(cls, value: Json) -> Measuring:
+        costs = value["costs"]
+        return cls(**{**value, "costs": costs and table_of(costs)})
+
+
+def table_of(value: Json) -> Table:
+    """The costs that a measurement's findings hold: ``{"ops": [[...], ...], "fixed": ...}``."""
+    return Table(tuple(tuple(float(cost) for cost in row) for row in value["ops"]), float(value["fixed"]))
 
 
 def still_running(entries: Iterable[Entry]) -> list[Entry]:

@@ -30,40 +30,56 @@ class Gated(NamedTuple):
     cost: Tensor
 
 
+class Layer(NamedTuple):
+    """A module, and what it ``reads`` of its row: 0 the row's input, k the output of its k-th layer;
+    ``last``: those that nothing after it reads."""
+
+    module: nn.Module
+    reads: tuple[int, ...]
+    last: tuple[int, ...] = ()
+
+
 class Supernet(nn.Module):
     """``architecture`` is the network of a path that uses every active op; ``kinds`` the string of cell
     kinds.
 
-    Stem, tail and every op must be chains of layers with one input, which makes them so. Modules are those of
-    ``network``, whose state dict is the supernet's.
+    Stem and tail must be chains of layers with one input; an op reads its cell's input alone, and its layers
+    come after what they read. Modules are those of ``network``, whose state dict is the supernet's.
     """
 
     def __init__(self, architecture: Architecture, kinds: str) -> None:
         super().__init__()
         self.network: Network = build(architecture)
         self.kinds = kinds
-        self._stem: list[nn.Module] = []
-        self._tail: list[nn.Module] = []
-        self._ops: list[dict[int, list[nn.Module]]] = [{} for _ in kinds]
+        self._stem: list[Layer] = []
+        self._tail: list[Layer] = []
+        self._ops: list[dict[int, list[Layer]]] = [{} for _ in kinds]
         self._sort(architecture)
 
     def _sort(self, architecture: Architecture) -> None:
         after = False
+        places: dict[str, int] = {}  # of a layer in its own row
         for node in architecture.nodes:
             if node.kind == "input":
                 continue
             place = place_of(node.name)
             if place is None:
-                chain = self._tail if after else self._stem
+                row = self._tail if after else self._stem
             else:
                 after = True
                 cell, op = place
                 if op is None:
                     continue  # the mean of the cell, which depends on the path
-                chain = self._ops[cell].setdefault(op, [])
-            if len(node.inputs) != 1:
-                raise BrokenContract(f"{node.name}: expected a layer with one input, got {len(node.inputs)}")
-            chain.append(self.network.get_submodule(node.name))
+                row = self._ops[cell].setdefault(op, [])
+            scope = node.name.rpartition(".")[0]
+            # What stands in another scope is what the row begins with.
+            reads = tuple(places[name] + 1 if name.rpartition(".")[0] == scope else 0 for name in node.inputs)
+            if row and 0 in reads:
+                raise BrokenContract(f"{node.name}: expected to read layers of {scope}, got {node.inputs}")
+            places[node.name] = len(row)
+            row.append(Layer(self.network.get_submodule(node.name), reads))
+        self._stem, self._tail = _lasts(self._stem), _lasts(self._tail)
+        self._ops = [{op: _lasts(row) for op, row in ops.items()} for ops in self._ops]
 
     @property
     def active(self) -> Cells:
@@ -130,10 +146,23 @@ def place_of(name: str) -> tuple[int, int | None] | None:
     return int(first[4:]), op
 
 
-def _along(chain: Sequence[nn.Module], x: Tensor) -> Tensor:
-    for layer in chain:
-        x = layer(x)
+def _along(row: Sequence[Layer], x: Tensor) -> Tensor:
+    held = {0: x}
+    for place, layer in enumerate(row, 1):
+        x = layer.module(*(held[read] for read in layer.reads))
+        for read in layer.last:
+            del held[read]
+        held[place] = x
     return x
+
+
+def _lasts(row: Sequence[Layer]) -> list[Layer]:
+    """``row`` with the last reader of every output marked, so that maps are not held longer than needed."""
+    reader = {read: place for place, layer in enumerate(row) for read in layer.reads}
+    return [
+        layer._replace(last=tuple({read for read in layer.reads if reader[read] == place}))
+        for place, layer in enumerate(row)
+    ]
 
 
 def _share(alphas: Tensor, pair: Pair) -> Tensor:

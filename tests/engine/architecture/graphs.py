@@ -42,7 +42,18 @@ def architectures(draw: st.DrawFn, most_layers: int = 9, resizable: bool | None 
         with b.scope(draw(st.sampled_from(["a", "b"])) + str(number), repeat=repeat, variant="v"):
             layer = draw(
                 st.sampled_from(
-                    ["conv", "norm", "activation", "pool", "add", "concat", "dropout", "itgm", "weighted_sum"]
+                    [
+                        "conv",
+                        "norm",
+                        "activation",
+                        "pool",
+                        "add",
+                        "concat",
+                        "dropout",
+                        "itgm",
+                        "weighted_sum",
+                        "multiply",
+                    ]
                 )
             )
             x = draw(st.sampled_from(refs))
@@ -92,6 +103,9 @@ def architectures(draw: st.DrawFn, most_layers: int = 9, resizable: bool | None 
                 others = draw(st.lists(st.sampled_from(same), max_size=3, unique_by=lambda ref: ref.name))
                 read = [x, *(ref for ref in others if ref.name != x.name)]
                 add(b.weighted_sum(*read), *read)
+            elif layer == "multiply":
+                gate = b.activation(b.mean(x, axes=AXES[rank + 1][1:], keepdim=True), "sigmoid")
+                add(b.multiply(x, gate), x)
             elif layer == "concat":
                 fitting = [ref for ref in refs if ref.shape[1:] == x.shape[1:]]
                 others = draw(st.lists(st.sampled_from(fitting), min_size=1, max_size=3))

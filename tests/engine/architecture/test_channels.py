@@ -52,8 +52,8 @@ def test_maps_joined_from_unlike_parts_fix_what_they_are_added_to() -> None:
     x = b.add(joined, b.conv(x, 8, kernel=1, name="c"), name="sum")
     architecture = b.finish(features=(x,), output=b.linear(b.mean(x, axes=("H", "W")), 5))
     groups = group_of_members(architecture)
-    assert all("sum adds maps that are joined from parts" in groups[name].fixed for name in "abc")
-    with pytest.raises(InfeasibleArchitecture, match="the width of a stays 4: sum adds"):
+    assert all("sum puts together maps that are joined from parts" in groups[name].fixed for name in "abc")
+    with pytest.raises(InfeasibleArchitecture, match="the width of a stays 4: sum puts together"):
         resized(architecture, {"a": 5})
 
 
@@ -114,6 +114,17 @@ def test_flow_has_two_channels_and_a_weighted_sum_ties_its_inputs() -> None:
     assert resized(architecture, {"one": 6}).node("sum").shape == (6, 4, 8, 8)
     with pytest.raises(InfeasibleArchitecture, match="the width of flow stays 2"):
         resized(architecture, {"flow": 3})
+
+
+def test_a_product_ties_what_it_multiplies() -> None:
+    b = Builder(Setting({"image": (3, 8, 8)}, classes=5))
+    x = b.conv(b.input("image"), 4, kernel=3, name="one")
+    gate = b.conv(b.mean(x, axes=("H", "W"), keepdim=True), 4, kernel=1, name="gate")
+    y = b.multiply(x, gate, name="product")
+    architecture = b.finish(features=(y,), output=b.linear(b.mean(y, axes=("H", "W")), 5, name="fc"))
+    groups = {group.name: group for group in channel_groups(architecture)}
+    assert groups["one"].members == ("one", "gate")
+    assert resized(architecture, {"one": 6}).node("product").shape == (6, 8, 8)
 
 
 @given(architectures(resizable=True), st.data())

@@ -129,6 +129,14 @@ def test_a_weighted_sum_has_a_logit_an_input_and_keeps_its_inputs() -> None:
     assert node(b, b.weighted_sum(x)).parameters == 1
 
 
+def test_a_product_keeps_its_inputs_and_stretches_axes_of_one_place() -> None:
+    b, x = builder(4, 5, 6)
+    gate = b.mean(x, axes=("H", "W"), keepdim=True)
+    for y in (b.multiply(x, gate), b.multiply(gate, x), b.multiply(x, x)):
+        assert (y.shape, node(b, y).parameters, node(b, y).macs) == ((4, 5, 6), 0, 0)
+        assert node(b, y).cost.keeps_inputs
+
+
 def test_a_softmax_over_frames_and_a_flow_have_no_parameters() -> None:
     b, clip = builder(3, 8, 6, 6)
     frames = b.mean(clip, axes=("H", "W"))

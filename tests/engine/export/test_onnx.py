@@ -45,11 +45,19 @@ def gated(b: Builder, clip: Ref) -> Architecture:
     return ended(b, b.add(b.weighted_sum(x, y), b.weighted_sum(y), average=True))
 
 
+def squeezed(b: Builder, clip: Ref) -> Architecture:
+    x = b.conv(clip, 4, kernel=3, name="stem")
+    gate = b.conv(b.mean(x, axes=("T", "H", "W"), keepdim=True), 4, kernel=1, bias=True, name="gate")
+    return ended(b, b.multiply(x, b.activation(gate, "sigmoid")))
+
+
 def flowing(b: Builder, clip: Ref) -> Architecture:
     return ended(b, b.conv(b.tvl1_flow(clip), 4, kernel=3, name="conv"))
 
 
-@pytest.mark.parametrize("described", [by_frame, pooled, gated, flowing], ids=lambda made: made.__name__)
+@pytest.mark.parametrize(
+    "described", [by_frame, pooled, gated, squeezed, flowing], ids=lambda made: made.__name__
+)
 def test_onnx_gives_the_engines_output(
     tmp_path: Path, described: Callable[[Builder, Ref], Architecture]
 ) -> None:

@@ -51,6 +51,7 @@ def with_kind(kind: str) -> Architecture:
         "pool": lambda: b.pool(x, "avg", kernel=3, stride=2, count_include_pad=True),
         "mean": lambda: x,
         "add": lambda: b.add(x, b.norm(x)),
+        "multiply": lambda: b.multiply(x, b.mean(b.norm(x), axes=("T", "H", "W"), keepdim=True)),
         "concat": lambda: b.concat(x, b.norm(x), x),
         "dropout": lambda: b.dropout(x, 0.5),
         "weighted_sum": lambda: b.weighted_sum(x, b.norm(x), b.norm(x)),

@@ -20,6 +20,7 @@ from searchengine.layers.dropout import Dropout
 from searchengine.layers.frame_softmax import FrameSoftmax
 from searchengine.layers.linear import Linear
 from searchengine.layers.mean import Mean
+from searchengine.layers.multiply import Multiply
 from searchengine.layers.norm import Norm
 from searchengine.layers.pool import Pool
 from searchengine.layers.weighted_sum import WeightedSum
@@ -183,3 +184,9 @@ def test_a_softmax_over_frames_by_hand() -> None:
     found = FrameSoftmax()(z)
     assert found.shape == (1, 2)
     assert found[0, 0].item() == pytest.approx(3.084576, abs=1e-6)
+
+
+def test_a_product_scales_channels() -> None:
+    x, gate = torch.randn(2, 3, 4, 5), torch.tensor([0.0, 1.0, 2.0]).view(1, 3, 1, 1).expand(2, 3, 1, 1)
+    found = Multiply()(x, gate)
+    assert torch.equal(found, torch.stack([0 * x[:, 0], x[:, 1], 2 * x[:, 2]], 1))

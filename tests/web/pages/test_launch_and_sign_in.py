@@ -84,6 +84,18 @@ def test_a_wrong_value_is_said_beside_its_field_and_kept(
     assert SearchRun.objects.count() == 0
 
 
+def test_a_text_may_hold_a_whole_table_as_json(
+    client: Client, researcher: User, dataset: Dataset, probes: None
+) -> None:
+    client.force_login(researcher)
+    table = json.dumps({"entries": [["conv", [8, 8], 16, 24, 118.5]] * 200})
+    assert len(table) > 4000
+    answer = client.post("/launch/nse/", wish(**{"param-latency_table": table}))
+    assert "set resource to latency" in " ".join(answer.context["form"].errors["param-latency_table"])
+    longer = client.post("/launch/nse/", wish(**{"param-latency_table": table * 10}))
+    assert "at most 40000" in " ".join(longer.context["form"].errors["param-latency_table"])
+
+
 def test_values_over_the_preset_reach_the_run(
     client: Client, researcher: User, dataset: Dataset, probes: None
 ) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 from hypothesis import given, settings
@@ -14,6 +16,7 @@ from searchengine.core.setting import Setting
 from searchengine.methods.nse import costs
 from searchengine.methods.nse.describe import describe
 from searchengine.methods.nse.genome import PathGenome
+from searchengine.methods.nse.ops import REDUCTION
 from searchengine.methods.nse.published import flops_search, nsenet, nsenet_27, nsenet_gpu
 from searchengine.methods.nse.skeleton import Skeleton
 from searchengine.methods.nse.subset import Cells
@@ -50,6 +53,40 @@ def test_published_networks_have_their_counts(genome: PathGenome, parameters: in
     assert sum(one.numel() for one in built.parameters()) == parameters
 
 
+def test_squeeze_and_excitation_adds_its_published_count() -> None:
+    """NSENet: +2,999,774 parameters and +2,986,784 multiply-adds, 333,941,352 in all."""
+    genome = nsenet()
+    skeleton = replace(genome.skeleton, excited=True)
+    plain = network(genome.skeleton, genome.path, IMAGES, 1000)
+    found = network(skeleton, genome.path, IMAGES, 1000)
+    assert found.parameters - plain.parameters == 2_999_774
+    assert (found.macs - plain.macs, found.macs + POOLING) == (2_986_784, 333_941_352)
+    assert costs.parameters(skeleton, IMAGES, 1000).of(genome.path) == found.parameters
+    assert costs.macs(skeleton, IMAGES, 1000).of(genome.path) == found.macs
+    assert sum(one.numel() for one in build_on_meta(found).parameters()) == found.parameters
+
+
+def test_the_hidden_channels_are_scaled_before_the_last_convolution() -> None:
+    """By hand: x · sigmoid(W2 relu(W1 mean(x) + b1) + b2), a quarter of the channels in between."""
+    torch.manual_seed(0)
+    skeleton = Skeleton("N", (8,), 1, 8, False, "small13", excited=True)
+    modules = dict(build(network(skeleton, ((1,),), (1, 6, 6), 3)).eval().named_modules())
+    assert tuple(modules["cell0.op1.reduce"].weight.shape) == (4, 16, 1, 1)
+    modules["cell0.op1.reduce"].bias.data.normal_()
+    seen: dict[str, torch.Tensor] = {}
+    for name in ("depthwise_relu", "excite"):
+        modules[f"cell0.op1.{name}"].register_forward_hook(
+            lambda m, i, o, name=name: seen.__setitem__(name, o)
+        )
+    modules["cell0.op1.project"].register_forward_hook(lambda m, i, o: seen.__setitem__("read", i[0]))
+    modules[""](torch.rand(2, 1, 6, 6))
+    x = seen["depthwise_relu"]
+    means = x.mean((2, 3), keepdim=True)
+    gate = modules["cell0.op1.restore"](modules["cell0.op1.reduce"](means).relu()).sigmoid()
+    torch.testing.assert_close(seen["excite"], x * gate)
+    assert seen["read"] is seen["excite"]
+
+
 def test_the_fixed_part_and_the_span_of_what_one_supernet_holds() -> None:
     skeleton = flops_search()
     table = costs.macs(skeleton, IMAGES, 1000)
@@ -75,6 +112,8 @@ def test_small_paths_have_their_counts() -> None:
 @settings(max_examples=60, deadline=None)
 def test_tables_equal_what_the_network_counts(data: st.DataObject) -> None:
     skeleton = data.draw(skeletons())
+    excited = min(skeleton.channels) >= REDUCTION and data.draw(st.booleans())
+    skeleton = replace(skeleton, excited=excited)
     path = data.draw(paths(skeleton))
     images = (
         data.draw(st.sampled_from([1, 3])),

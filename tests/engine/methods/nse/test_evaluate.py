@@ -101,7 +101,10 @@ def test_a_found_network_is_trained_wider_and_can_be_described_again(
     bench: Bench, prepared: PreparedData
 ) -> None:
     """The space that the job's own arguments give describes the trained network: that is what is exported."""
-    space = NseSpace(NseParams.parse({**VALUES, "final_scale": 2.0, "final_dropout": 0.2}), prepared.summary)
+    space = NseSpace(
+        NseParams.parse({**VALUES, "final_scale": 2.0, "final_dropout": 0.2, "final_excitation": True}),
+        prepared.summary,
+    )
     genome = next(
         one for seed in range(50)
         if [] in (one := space.random(_generator(seed)))["path"]
@@ -114,7 +117,10 @@ def test_a_found_network_is_trained_wider_and_can_be_described_again(
     assert output.scores[0].metrics["parameters"] == network.parameters
     assert stored.keys() == build_on_meta(network).state_dict().keys()
     assert stored["tail.conv.weight"].shape[:2] == (64, 48)
-    assert "tail.dropout" in {node.name for node in network.nodes}
+    names = {node.name.rpartition(".")[2] for node in network.nodes}
+    assert {"dropout", "excite"} <= names
+    searched = space.describe(genome, space.setting)
+    assert "excite" not in {node.name.rpartition(".")[2] for node in searched.nodes}
 
 
 def test_a_control_trains_a_path_from_scratch(bench: Bench, prepared: PreparedData) -> None:

@@ -94,7 +94,7 @@ def test_every_round_trains_anew_and_scores_with_its_own_supernet() -> None:
 
 def test_a_round_scores_its_paths_once_in_the_band_and_guards_below() -> None:
     found = run(exact)
-    space = NseSpace(NseParams.parse(SMALL), DIGITS)
+    limits = NseSpace(NseParams.parse(SMALL), DIGITS).limits
     for number, training in enumerate(trainings(found)):
         active = space_of(found, training).space.active
         subjects = [subject for job in scorings(found, number) for subject in job.subjects]
@@ -104,11 +104,11 @@ def test_a_round_scores_its_paths_once_in_the_band_and_guards_below() -> None:
             genome = parse(birth.genome)
             assert isinstance(genome, PathGenome)
             assert all(set(ops) <= set(held) for ops, held in zip(genome.path, active, strict=True))
-            cost = space.costs.of(genome.path)
+            cost = limits.costs.of(genome.path)
             if birth.operator == "guard":
-                assert space.band.low - space.guard_width <= cost < space.band.low
+                assert limits.band.low - limits.guard_width <= cost < limits.band.low
             else:
-                assert space.band.low <= cost <= space.band.high
+                assert limits.band.low <= cost <= limits.band.high
         fresh = [one for one in found.births if one.cycle == number + 1 and not is_space(one.genome)]
         counts = [one.operator for one in fresh]
         assert (counts.count("candidate"), counts.count("guard")) == (20, 6)
@@ -234,6 +234,9 @@ def test_the_state_stays_small_at_paper_size() -> None:
         ({"cells": "NXN"}, "cells"),
         ({"channels": [8, 16]}, "stages"),
         ({"rounds": 9}, "rounds 9 is more than"),
+        ({"final_excitation": True, "finalists": 0}, "raise finalists or switch final_excitation off"),
+        ({"excitation": True, "channels": [2, 16, 24]}, "squeeze-and-excitation leaves one channel of 4"),
+        ({"final_excitation": True, "channels": [8, 3, 24]}, "a cell with 3 hidden channels"),
         ({"subset_size": 14}, "larger than the pool"),
         ({"band_low": 300.0, "band_high": 200.0}, "band_low must be below"),
         ({"band_low": 90_000.0, "band_high": 99_000.0}, "no path costs from"),
@@ -248,10 +251,10 @@ def test_what_cannot_be_searched_is_refused_in_words(values: Json, field: str) -
 
 def test_the_band_follows_the_images() -> None:
     """On the digits the usual figures; on larger images as much more as the cheapest path costs more."""
-    small = NseSpace(NseParams(), DIGITS)
+    small = NseSpace(NseParams(), DIGITS).limits
     assert (small.target, small.band.low, small.band.high) == pytest.approx(
         (119_194, 89_395, 198_656), rel=1e-3
     )
-    large = NseSpace(NseParams(), DIGITS.__class__(**{**vars(DIGITS), "shape": (3, 32, 32)}))
+    large = NseSpace(NseParams(), DIGITS.__class__(**{**vars(DIGITS), "shape": (3, 32, 32)})).limits
     ratio = large.costs.least("NRNNENN") / small.costs.least("NRNNENN")
     assert large.band.low / small.band.low == pytest.approx(ratio)

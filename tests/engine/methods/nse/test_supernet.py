@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -36,13 +38,14 @@ def pair(alphas: list[float], on_a: tuple[bool, ...], on_b: tuple[bool, ...], op
     return Pair(chosen[0], chosen[1], on_a, on_b, log_a, log_b, share(log_a, log_b))
 
 
-@given(st.integers(0, 2**32 - 1))
-@settings(max_examples=15, deadline=None)
-def test_along_a_path_it_is_that_path_s_own_network(seed: int) -> None:
+@given(st.integers(0, 2**32 - 1), st.booleans())
+@settings(max_examples=20, deadline=None)
+def test_along_a_path_it_is_that_path_s_own_network(seed: int, excited: bool) -> None:
     """With the weights of the same names: a path's weights are a subset of the supernet's."""
-    whole = supernet().eval()
+    skeleton = replace(SMALL, excited=excited)
+    whole = supernet(skeleton=skeleton).eval()
     path = weight_path(SMALL.cells, ACTIVE, np.random.default_rng(seed))
-    own = build(describe(SMALL, path, SETTING)).eval()
+    own = build(describe(skeleton, path, SETTING)).eval()
     weights = whole.network.state_dict()
     own.load_state_dict({name: weights[name] for name in own.state_dict()}, strict=True)
     x = torch.rand(3, 1, 8, 8)
@@ -89,13 +92,13 @@ def test_two_paths_give_the_first_in_value_and_the_difference_in_gradient() -> N
         stem = whole._stem
         y_b = x
         for layer in stem:
-            y_b = layer(y_b)
+            y_b = layer.module(y_b)
         y_a = whole._cell(0, y_b, (0,)).detach()
         y_b = y_b.detach()
         y = y_a.clone().requires_grad_(True)
         out = y
         for layer in whole._tail:
-            out = layer(out)
+            out = layer.module(out)
         (g,) = torch.autograd.grad(loss(out), y)
         along_a, along_b = float((g * y_a).sum()), float((g * y_b).sum())
         assert float(gradient[0]) == pytest.approx(0.24975 * (along_a - along_b), rel=1e-6)
