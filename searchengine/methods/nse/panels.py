@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from searchengine.core.pareto import hypervolume
 from searchengine.core.ranks import spearman
+from searchengine.methods.nse.limits import THOUSAND, UNITS
 from searchengine.methods.nse.rounds import RoundRows, costs, guards, path_of, rounds
 from searchengine.methods.nse.survival import Round, survival
 from searchengine.report.history import RunHistory, ScoreRow
@@ -20,8 +21,6 @@ from searchengine.report.panels.base import (
     PanelTable,
 )
 
-THOUSAND = 1000.0
-UNITS = {"macs": "thousand multiply-adds", "parameters": "thousand parameters"}
 FEWEST_RETRAINED = 5
 """From so many members trained again on, ranks are compared."""
 

@@ -421,7 +421,7 @@ class NseSearch:
         return self._finals.done
 
     def progress(self) -> Json:
-        space, current, nse = self._subset, self._round, self._nse
+        space, current, limits = self._subset, self._round, self._limits
         return {
             "cycle": space.round if current.record is not None else len(self._history),
             "of": space.rounds,
@@ -437,9 +437,8 @@ class NseSearch:
             "gates": self._gates(),
             "locked": [list(ops) for ops in space.locked],
             "resource": self._params.resource,
-            "target": nse.target,
-            "band": [nse.band.low, nse.band.high],
-            "guard_low": nse.band.low - nse.guard_width,
+            "target": limits.target if limits else None,
+            "band": [limits.band.low, limits.band.high] if limits else None,
         }
 
     def _gates(self) -> list[list[list[float]]]:

@@ -6,8 +6,7 @@ import pytest
 
 from searchengine.core.pareto import non_dominated
 from searchengine.methods.nse.genome import SpaceGenome, parse, parse_path
-from searchengine.methods.nse.panels import PANELS, UNITS
-from searchengine.methods.nse.params import NseParams
+from searchengine.methods.nse.panels import PANELS
 from searchengine.methods.nse.rounds import costs, guards, rounds
 from searchengine.methods.nse.spec import METHOD
 from searchengine.report.history import RunHistory
@@ -157,11 +156,6 @@ def test_members_are_told_with_what_they_reach_trained_again(told):
     again = [row for row in panel.table.rows if row[-1]]
     assert len(again) == min(6, len(last.front))
     assert ("Rank correlation" in panel.help) == (len(again) >= 5)
-
-
-def test_every_resource_has_a_unit():
-    kind = NseParams.model_fields["resource"].annotation
-    assert set(UNITS) == set(kind.__args__)
 
 
 def test_a_record_is_a_space(told):
