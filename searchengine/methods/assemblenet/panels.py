@@ -3,6 +3,7 @@ without."""
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 
@@ -201,11 +202,22 @@ def without(run: RunHistory) -> Panel:
         if parts and whole is not None
         else ()
     )
+    # A figure has no room for levels under each bar; the table beside it says them.
+    short = tuple(
+        one._replace(x=tuple(re.sub(r" \(level \d\)", "", str(x)) for x in one.x)) for one in series
+    )
+    rows = tuple(
+        (str(name), f"{lost:+.1%}")
+        for one in series
+        for name, lost in zip(one.x, one.y, strict=True)
+        if lost is not None
+    )
     help = "What the metric on validation loses without each stem and connection, not trained anew."
     if series:
         help = f"Network #{found['birth']}, {whole:.1%} whole: {help[0].lower()}{help[1:]}"
     return Panel(
-        "without", "What it can do without", help, PanelAxis("left out"), PanelAxis("lost"), series,
+        "without", "What it can do without", help, PanelAxis("left out"), PanelAxis("lost"), short,
+        PanelTable(("left out", "lost"), rows) if rows else None,
         empty="" if series else "Appears with the final trainings.",
     )  # fmt: skip
 

@@ -191,7 +191,7 @@ def _step_words(step: Json, gone: Dropped) -> Iterable[str]:
             " half, or an end is gone"
         )
     if step.get("rule") in ("guided", "random") and "q" in step:
-        yield f"q {step['q']:.2f}: the probability with which each absent connection was added"
+        yield f"q {min(step['q'], 1.0):.2f}: the probability with which each absent connection was added"
     yield "green: added; orange: added so that every node is read and reads"
 
 

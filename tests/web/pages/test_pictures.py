@@ -20,7 +20,8 @@ from webapp.accounts.models import User
 from webapp.searches.models import Evaluation, Genome, SearchRun
 from webapp.searches.pages.genome_page import curve_views
 from webapp.searches.pages.networks import unplotted
-from webapp.searches.pages.portraits import portraits
+from webapp.searches.pages.pictures import trained_picture
+from webapp.searches.pages.portraits import portrait_of, portraits
 from webapp.searches.states import EvaluationState
 from webapp.searches.steps import step_run
 
@@ -122,6 +123,8 @@ def test_findings_and_curve_are_those_of_the_first_told_evaluation(running: Sear
     assert found[told.number].findings == {"weights": [0.5]}
     assert found[told.number].curve == ({"step": 1, "loss": 0.4},)
     assert found[told.number].genome == told.genome_json
+    last = Evaluation.objects.get(run=running, number=900)
+    assert portrait_of(running, told, last).findings == {"weights": [0.9]}, "an export shows what it holds"
     assert found[waiting.number].findings == {}
     assert found[waiting.number].curve == ({"step": 1, "loss": 0.9, "w 0>1": 0.9},)
     assert [change.text for change in found[waiting.number].changes] == [
@@ -218,6 +221,26 @@ def test_a_method_without_a_picture_has_none(client: Client, researcher: User, l
     birth = client.get(f"/runs/{run.pk}/genomes/0/")
     assert 'data-part="picture"' not in birth.content.decode()
     assert client.get(f"/runs/{run.pk}/genomes/0/network-picture.svg").status_code == 404
+
+
+def test_an_export_holds_the_picture_of_its_own_training_or_none(
+    evolved: SearchRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    birth = Genome.objects.filter(run=evolved).order_by("number")[0]
+    row = Evaluation.objects.get(run=evolved, number=birth.told_at_job)
+    Evaluation.objects.filter(pk=row.pk).update(curve=dumps([{"step": 1, "loss": 0.3}]))
+    row.refresh_from_db()
+    picture = trained_picture(evolved, birth, row)
+    assert picture is not None
+    assert {edge.weight for edge in picture.edges} == {0.3}
+
+    def broken(*_: object) -> Picture:
+        raise ValueError("no lane")
+
+    monkeypatch.setattr(catalogue, "picture", lambda slug: broken)
+    assert trained_picture(evolved, birth, row) is None, "the network leaves without it"
+    monkeypatch.setattr(catalogue, "picture", lambda slug: None)
+    assert trained_picture(evolved, birth, row) is None
 
 
 def test_a_picture_that_fails_costs_the_page_nothing_else(

@@ -224,7 +224,11 @@ def test_what_the_result_can_do_without_stands_with_the_greatest_loss_first(run,
     (best, *_) = rehearsal.outcome.members
     level = parse(rehearsal.births[best.birth].genome).node(6).level
     assert series.x == (
-        "stem RGB 0", "RGB 1 → block 4 (level 1)", f"RGB 0 → block 6 (level {level})", "stem flow 2",
+        "stem RGB 0", "RGB 1 → block 4", "RGB 0 → block 6", "stem flow 2",
+    )  # fmt: skip
+    assert panel.table.rows == (
+        ("stem RGB 0", "+50.0%"), ("RGB 1 → block 4 (level 1)", "+25.0%"),
+        (f"RGB 0 → block 6 (level {level})", "+0.0%"), ("stem flow 2", "-5.0%"),
     )  # fmt: skip
     assert series.y == pytest.approx((0.5, 0.25, 0.0, -0.05))
     assert panel.help.startswith(f"Network #{rehearsal.outcome.members[0].birth}, 80.0% whole: what the")
