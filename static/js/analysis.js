@@ -7,11 +7,36 @@ import { Lineage } from "./lineage.js";
 import { draw } from "./plot.js";
 import { replaceParts } from "./run/parts.js";
 import { Reader } from "./run/reader.js";
+import { read, write } from "./view-state.js";
 
 const page = document.querySelector("[data-analysis]");
 const lineage = new Lineage(document.querySelector("[data-lineage]"), document.querySelector("[data-lineage-words]"), page.dataset.genomes);
 let figures = {};
 let waiting = null;
+
+// A figure of several moments shows the one its slider stands at; at the end of the slider that is the newest.
+function atItsMoment(slug, figure) {
+  const slider = document.querySelector(`[data-moment="${CSS.escape(slug)}"]`);
+  if (!slider || !figure.moments?.length) return figure;
+  const { name, ...there } = figure.moments[Math.min(Number(slider.value), figure.moments.length - 1)];
+  slider.setAttribute("aria-valuetext", name);
+  slider.parentElement.querySelector("output").textContent = name;
+  return { ...figure, data: [{ ...figure.data[0], ...there }, ...figure.data.slice(1)] };
+}
+
+function setMoments() {
+  for (const slider of document.querySelectorAll("[data-moment]")) {
+    const kept = read(slider.dataset.moment);
+    if (kept !== null && Number(kept) <= Number(slider.max)) slider.value = kept;
+  }
+}
+
+document.addEventListener("input", ({ target }) => {
+  const slug = target.dataset?.moment;
+  if (slug === undefined) return;
+  write(slug, target.value === target.max ? null : target.value);
+  show();
+});
 
 function show() {
   for (const [slug, figure] of Object.entries(figures)) {
@@ -19,7 +44,7 @@ function show() {
     if (!place || !figure.data.length) continue;
     place.hidden = false;
     const first = !place.dataset.ready;
-    draw(place, figure);
+    draw(place, atItsMoment(slug, figure));
     place.dataset.ready = "yes";
     if (first) {
       place.on("plotly_click", ({ points }) => {
@@ -36,6 +61,7 @@ const reader = new Reader(async () => {
   const news = await answer.json();
   replaceParts(news.parts);
   figures = news.panels;
+  setMoments();
   show();
   await lineage.read();
 });

@@ -47,37 +47,9 @@ export function paintedTrace(trace, index) {
   return painted;
 }
 
-function paintedSlider(slider) {
-  return {
-    ...slider,
-    pad: { t: 40 },
-    bgcolor: colour("sunken"),
-    activebgcolor: colour("accent"),
-    bordercolor: colour("line"),
-    tickcolor: colour("line"),
-    font: { size: 12, color: colour("quiet") },
-    currentvalue: { visible: false },
-    transition: { duration: 0 },
-  };
-}
-
-// Somebody who looks at an earlier moment stays there when newer ones come.
-function atTheSameMoment(element, figure) {
-  const before = element._fullLayout?.sliders?.[0];
-  const now = figure.layout.sliders?.[0];
-  if (!before || !now || before.active === before.steps.length - 1) return figure;
-  const active = now.steps.findIndex((step) => step.label === before.steps[before.active]?.label);
-  const frame = figure.frames.find(({ name }) => name === now.steps[active]?.label);
-  if (!frame) return figure;
-  const data = [{ ...figure.data[0], ...frame.data[0] }, ...figure.data.slice(1)];
-  return { ...figure, data, layout: { ...figure.layout, sliders: [{ ...now, active }] } };
-}
-
 export function draw(element, figure) {
   const narrow = element.clientWidth < 480;
-  const shown = atTheSameMoment(element, figure);
-  const layout = paintedLayout(shown.layout, narrow);
-  if (layout.sliders) layout.sliders = layout.sliders.map(paintedSlider);
+  const layout = paintedLayout(figure.layout, narrow);
   if (layout.shapes) {
     const label = { font: { size: 12, color: colour("quiet") } };
     layout.shapes = layout.shapes.map((shape) => ({ ...shape, fillcolor: faded(colour("accent"), 0.1), label: { ...shape.label, ...label } }));
@@ -89,5 +61,5 @@ export function draw(element, figure) {
     displayModeBar: narrow ? false : "hover",
     modeBarButtonsToRemove: ["lasso2d", "select2d", "autoScale2d"],
   };
-  return Plotly.react(element, { data: shown.data.map(paintedTrace), layout, config, frames: shown.frames ?? [] });
+  return Plotly.react(element, figure.data.map(paintedTrace), layout, config);
 }

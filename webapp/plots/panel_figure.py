@@ -65,12 +65,10 @@ def _heat_figure(panel: Panel, heat: PanelHeat) -> Json:
         **({"zmin": 0, "zmax": 1} if share else {}),
         **_signs(heat.signs),
     }
-    steps = heat.steps if len(heat.steps) > 1 else ()
     return {
         "data": [trace] if heat.rows and heat.columns else [],
-        "frames": [{"name": step.name, "data": [_moment(step)]} for step in steps],
+        "moments": [_moment(step) for step in heat.steps if len(heat.steps) > 1],
         "layout": {
-            **({"sliders": [_slider(steps)]} if steps else {}),
             "xaxis": _axis(panel.x, True),
             "yaxis": {**_axis(panel.y, True), "autorange": "reversed"},
             "showlegend": False,
@@ -84,22 +82,8 @@ def _signs(signs: Sequence[Sequence[str]]) -> Json:
 
 
 def _moment(step: HeatStep) -> Json:
-    return {"type": "heatmap", "z": [list(row) for row in step.values], **_signs(step.signs)}
-
-
-def _slider(steps: Sequence[HeatStep]) -> Json:
-    """A step of it shows one moment; the last one stands at first."""
-    return {
-        "active": len(steps) - 1,
-        "steps": [
-            {
-                "label": step.name,
-                "method": "animate",
-                "args": [[step.name], {"mode": "immediate", "frame": {"duration": 0, "redraw": True}}],
-            }
-            for step in steps
-        ],
-    }
+    """What of the trace is different at that moment: a page's slider puts it in place."""
+    return {"name": step.name, "z": [list(row) for row in step.values], **_signs(step.signs)}
 
 
 def _plain(text: str) -> str:

@@ -78,9 +78,18 @@ class PanelHeat(NamedTuple):
     signs: tuple[tuple[str, ...], ...] = ()
     steps: tuple[HeatStep, ...] = ()
 
-    def table(self) -> list[tuple[str, tuple[float | None, ...]]]:
-        """Every row's name with its values, for those who read them."""
-        return list(zip(self.rows, self.values, strict=True))
+    def tables(self) -> list[tuple[str, list[tuple[str, list[tuple[float | None, str]]]]]]:
+        """For those who read: of every moment (one without a name where there are no steps) the rows, each
+        its name with (value, sign) of every field."""
+        moments = self.steps or (HeatStep("", self.values, self.signs),)
+        return [(moment.name, self._fields_of(moment)) for moment in moments]
+
+    def _fields_of(self, moment: HeatStep) -> list[tuple[str, list[tuple[float | None, str]]]]:
+        signs = moment.signs or tuple(("",) * len(row) for row in moment.values)
+        return [
+            (name, list(zip(values, marks, strict=True)))
+            for name, values, marks in zip(self.rows, moment.values, signs, strict=True)
+        ]
 
     def to_json(self) -> Json:
         return {**self._asdict(), "steps": [one._asdict() for one in self.steps]}

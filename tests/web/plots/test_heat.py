@@ -23,7 +23,9 @@ def test_a_matrix_becomes_a_heat_map_whose_first_row_stands_above() -> None:
     assert figure["layout"]["yaxis"]["autorange"] == "reversed"
     assert figure["layout"]["xaxis"]["type"] == figure["layout"]["yaxis"]["type"] == "category"
     assert trace.colorbar.tickformat == ".0%"
-    assert heat.table()[1] == ("y", (0.5, 1.0))
+    ((moment, rows),) = heat.tables()
+    assert moment == ""
+    assert rows[1] == ("y", [(0.5, ""), (1.0, "")])
     json.dumps(panel(heat).to_json(), allow_nan=False)
 
 

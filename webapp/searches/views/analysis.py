@@ -43,7 +43,7 @@ def panels(request: HttpRequest, run_id: int) -> JsonResponse:
             f"searches/analysis/_{part}.html", {"run": run, "panel": panel}
         )
         for panel in shown
-        for part in ("words", "tables")
+        for part in ("words", "moments", "tables")
     }
     figures = {panel.slug: panel_figure(panel) for panel in shown}
     return JsonResponse({"seq": run.last_seq, "panels": figures, "parts": parts})
