@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from searchengine.core.jobs import Score
-from searchengine.driver import make_plan, step
+from searchengine.driver import make_plan
 from searchengine.methods.assemblenet.connections import from_blocks
 from searchengine.methods.assemblenet.genome import parse, to_json
 from searchengine.methods.assemblenet.operators import fully_connected
@@ -14,10 +14,7 @@ from searchengine.methods.assemblenet.panels import PANELS, planned_mutations
 from searchengine.methods.assemblenet.spec import METHOD
 from searchengine.report.history import (
     BirthRow,
-    DeathRow,
-    EntryRow,
     RunHistory,
-    birth_row,
     history,
     score_row,
 )
@@ -25,6 +22,7 @@ from searchengine.report.panels import draw
 from searchengine.report.population import alive
 from searchengine.testing.rehearsal import Rehearsal, hashed
 from tests.engine.methods.assemblenet.published import ASN50, FUSED, SMALL_DATA
+from tests.engine.methods.histories import history_of
 
 ABLATION = {
     "whole": 0.8, "stems": {"0": 0.3, "2": 0.85}, "connections": {"0>6": 0.8, "1>4": 0.55},
@@ -42,26 +40,6 @@ def told(job):
         for number, score in found.scores.items()
     }
     return replace(found, scores=scores)
-
-
-def history_of(run: Rehearsal) -> RunHistory:
-    progress = step(run.plan, run.state, {}, run.archive).progress
-    places = {report.job: place for place, report in enumerate(run.told)}
-    scores = [
-        score_row(number, places[report.job], report.job, score, phase=report.phase, reuse_of=report.reuse_of)
-        for report in run.told
-        for number, score in report.scores.items()
-    ]
-    tellings = [event.payload for event in run.events if event.kind == "told"]
-    deaths = [event.payload for event in run.events if event.kind == "death"]
-    return history(
-        births=[birth_row(birth) for birth in run.births],
-        scores=scores,
-        entered=[EntryRow(number, places[one["job"]]) for one in tellings for number in one["entered"]],
-        deaths=[DeathRow(one["birth"], places[one["job"]], one["reason"]) for one in deaths],
-        plan=run.plan.to_json(),
-        progress=progress,
-    )
 
 
 @pytest.fixture(scope="module")

@@ -2,39 +2,24 @@
 
 import pytest
 
-from searchengine.driver import make_plan, step
+from searchengine.driver import make_plan
 from searchengine.methods.evanet.handmade import HAND_MADE
 from searchengine.methods.evanet.panels import PANELS, layers_of, sizes_of
 from searchengine.methods.evanet.spec import METHOD
-from searchengine.report.history import DeathRow, EntryRow, RunHistory, birth_row, history, score_row
+from searchengine.report.history import RunHistory
 from searchengine.report.panels import draw
 from searchengine.testing.rehearsal import Rehearsal
 from tests.engine.methods.evanet.published import R1, SMALL_DATA, TINY
+from tests.engine.methods.histories import history_of
 
 
-def history_of(run: Rehearsal) -> RunHistory:
-    progress = step(run.plan, run.state, {}, run.archive).progress
-    places = {report.job: place for place, report in enumerate(run.told)}
-    scores = [
-        score_row(number, places[report.job], report.job, score, phase=report.phase, reuse_of=report.reuse_of)
-        for report in run.told
-        for number, score in report.scores.items()
-    ]
-    told = [event.payload for event in run.events if event.kind == "told"]
-    deaths = [event.payload for event in run.events if event.kind == "death"]
-    return history(
-        births=[birth_row(birth, parameters=20_000, flops=10**6 + birth.number) for birth in run.births],
-        scores=scores,
-        entered=[EntryRow(number, places[one["job"]]) for one in told for number in one["entered"]],
-        deaths=[DeathRow(one["birth"], places[one["job"]], one["reason"]) for one in deaths],
-        plan=run.plan.to_json(),
-        progress=progress,
-    )
+def counts(birth):
+    return 20_000, 10**6 + birth.number
 
 
 @pytest.fixture(scope="module")
 def run() -> RunHistory:
-    return history_of(Rehearsal(make_plan("evanet", SMALL_DATA, seed=3, values={"rounds": 20})).run())
+    return history_of(Rehearsal(make_plan("evanet", SMALL_DATA, seed=3, values={"rounds": 20})).run(), counts)
 
 
 def test_every_named_panel_is_drawn_and_before_a_run_says_when_it_appears(run):
