@@ -26,7 +26,7 @@ from searchengine.report.panels.base import PanelMaker
 from searchengine.report.picture import PictureMaker
 
 if TYPE_CHECKING:
-    from searchengine.export.method_files import ExportFiles
+    from searchengine.export.exported import ExportFiles
 
 _OWN_METHODS = tuple(searchengine.methods.__path__)
 

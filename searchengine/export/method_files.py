@@ -1,34 +1,16 @@
-"""Files that a method adds to its networks in an export: what others who know the method expect to find.
-
-A method's or space's folder may hold ``export_files.py`` with ``EXPORT_FILES``, an :data:`ExportFiles`. It
-may load torch. Nothing here knows what it writes.
-"""
+"""Writes what a method adds to its networks in an export."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import NamedTuple
 
 from searchengine import catalogue
-from searchengine.core.jsontext import Json
+from searchengine.export.exported import Exported, ExportFiles
 from searchengine.export.spec import ExportRefused, Member
 from searchengine.nets.network import Network
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*(\.[A-Za-z0-9]+)+")
-
-
-class Exported(NamedTuple):
-    """A network that leaves: its genome, its space's parameters, and itself, trained and in evaluation."""
-
-    genome: Json
-    space_params: Json
-    network: Network
-
-
-ExportFiles = Callable[[Exported], Mapping[str, str]]
-"""Texts by file name, to lie beside the network's ``model.py``."""
 
 
 def write_method_files(member: Member, network: Network, place: Path) -> None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from searchengine.core.jsontext import dumps
-from searchengine.export.method_files import Exported
+from searchengine.export.exported import Exported
 from searchengine.methods.assemblenet.connections import rounded
 from searchengine.methods.assemblenet.gates import Gates
 from searchengine.methods.assemblenet.genome import parse
