@@ -33,6 +33,7 @@ def holds(outer: Placed, inner: Placed) -> bool:
 
 def check(drawing: Drawing) -> None:
     """Nothing overlaps, frames hold what is theirs, every line joins its two boxes, all lies on the sheet."""
+    depths = {group.name: group.depth for group in drawing.groups}
     for number, node in enumerate(drawing.nodes):
         assert all(apart(node, other) for other in drawing.nodes[number + 1 :])
         assert node.x >= 0
@@ -40,7 +41,9 @@ def check(drawing: Drawing) -> None:
         assert node.y >= 0
         assert node.y + node.height <= drawing.height
         for group in drawing.groups:
-            inside = node.group == group.name or node.group.startswith(group.name + ".")
+            # The second of two networks may have stacked a scope that the first has once: a.r2 is not in a.
+            deeper = node.group.startswith(f"{group.name}.") and depths[node.group] > group.depth
+            inside = node.group == group.name or deeper
             assert holds(group, node) if inside else apart(group, node)
     boxes = {node.name: node for node in drawing.nodes}
     for edge in drawing.edges:
