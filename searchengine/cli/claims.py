@@ -8,7 +8,7 @@ from pathlib import Path
 from searchengine.core.errors import UnknownName
 from searchengine.core.jsontext import dumps
 from searchengine.data.prepared import default_data_root
-from searchengine.driver.claims import Bench, Claim, Verdict, claims_of, judge, measure
+from searchengine.driver.claims import Bench, Claim, NotMeasurable, Verdict, claims_of, judge, measure
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
@@ -42,17 +42,24 @@ def command(chosen: argparse.Namespace) -> int:
     bench = Bench(folder, chosen.workers, data_root, chosen.device)
     failed = False
     for claim in found:
-        measured = []
-        for name, seed, value in measure(claim, bench, chosen.seeds):
-            measured.append((name, seed, value))
-            if not chosen.json:
-                print(
-                    f"{claim.slug}: {name}, seed {seed}: {value.value:.4f}, cost {value.cost:.4g}", flush=True
-                )
-        verdict = judge(claim, measured)
+        try:
+            verdict = _verdict(claim, bench, chosen.seeds, quiet=chosen.json)
+        except NotMeasurable as reason:
+            skipped = {"claim": claim.slug, "skipped": str(reason)}
+            print(dumps(skipped) if chosen.json else f"{claim.slug}: skipped, {reason}", flush=True)
+            continue
         failed |= verdict.outcome == "contradicted"
         print(dumps(verdict._asdict()) if chosen.json else in_words(claim, verdict), flush=True)
     return 1 if failed else 0
+
+
+def _verdict(claim: Claim, bench: Bench, seeds: int | None, *, quiet: bool) -> Verdict:
+    measured = []
+    for name, seed, value in measure(claim, bench, seeds):
+        measured.append((name, seed, value))
+        if not quiet:
+            print(f"{claim.slug}: {name}, seed {seed}: {value.value:.4f}, cost {value.cost:.4g}", flush=True)
+    return judge(claim, measured)
 
 
 def in_words(claim: Claim, verdict: Verdict) -> str:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from searchengine import catalogue
-from searchengine.core.errors import BadRegistration, UnknownName
+from searchengine.core.errors import BadRegistration, EngineError, UnknownName
 from searchengine.core.jsontext import Json, dumps, loads
 from searchengine.driver.files import write_whole
 from searchengine.report.student import interval_of_mean
@@ -41,6 +41,11 @@ class Measured:
     cost: float
     seconds: float
     details: Json = field(default_factory=dict)
+
+
+class NotMeasurable(EngineError):
+    """Raised by an arm that needs what is not there; says what, and how to provide it. The claim is skipped
+    with these words."""
 
 
 Arm = Callable[[Bench, int], Measured]
@@ -96,7 +101,7 @@ def claims_of(slug: str) -> tuple[Claim, ...]:
 
 def measure(claim: Claim, bench: Bench, seeds: int | None = None) -> Iterator[tuple[str, int, Measured]]:
     """Every (arm, seed, measurement), from its file where it was measured before. Arms alternate seed by
-    seed, so an interrupted experiment holds pairs."""
+    seed, so an interrupted experiment holds pairs. Raises ``NotMeasurable``."""
     for seed in range(seeds or claim.seeds):
         for name in (claim.first, claim.second):
             folder = bench.folder / claim.slug / name.replace(" ", "_")

@@ -1,5 +1,6 @@
-"""Runs one job of a method in this process, on a prepared set, as a training process would."""
+"""Runs jobs of a method in this process, on a prepared set, as a training process would."""
 
+import argparse
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
@@ -10,8 +11,10 @@ from searchengine import catalogue
 from searchengine.core.jobs import Job, Proposal
 from searchengine.core.jsontext import Json
 from searchengine.data.prepared import open_prepared
+from searchengine.jobs.messages import Finished
 from searchengine.jobs.store import Store
 from searchengine.training.context import Context, Output
+from searchengine.training.process import Workshop
 from searchengine.training.seeding import seed_job
 
 
@@ -65,3 +68,22 @@ class Bench:
         )
         kinds = import_module(catalogue.evaluators(self.slug)).JOB_KINDS
         return kinds[proposal.kind](self.context)
+
+
+class Here:
+    """A training process that is none: jobs run where they are started, through the same workshop."""
+
+    def __init__(self, *, store: Path, data_root: Path, scratch: Path, device: str) -> None:
+        given = argparse.Namespace(store=store, data_root=data_root, device=device, checkpoint_seconds=1000.0)
+        self.workshop = Workshop(given, Listener())
+        self.said: list[Finished] = []
+
+    def start(self, job: Job, data: str, attempt_dir: Path, data_summary: Json) -> None:
+        command = {"job": job.to_json(), "data": data, "attempt_dir": attempt_dir, "summary": data_summary}
+        self.said.append(Finished(self.workshop.run(command)))
+
+    def messages(self, timeout: float) -> list[Finished]:
+        said, self.said = self.said, []
+        return said
+
+    def close(self) -> None: ...

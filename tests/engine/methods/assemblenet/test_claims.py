@@ -4,7 +4,6 @@ Searches train in processes, as they do; single trainings run in this one, so th
 clips hold no flow, so it is computed inside the networks.
 """
 
-import argparse
 import json
 import shutil
 from pathlib import Path
@@ -19,7 +18,6 @@ from searchengine.core.jsontext import Json
 from searchengine.data.manifest import Manifest
 from searchengine.driver.claims import Bench, claims_of, judge, measure
 from searchengine.experiments import trainings as trainings_of_claims
-from searchengine.jobs.messages import Finished
 from searchengine.jobs.store import Store
 from searchengine.judging import judge as judging
 from searchengine.methods.assemblenet.claims import Protocol, claims
@@ -27,33 +25,13 @@ from searchengine.methods.assemblenet.claims_noise import first_with_noise
 from searchengine.methods.assemblenet.params import AssembleNetParams
 from searchengine.methods.assemblenet.space import AssembleNetSpace
 from searchengine.nets.build import build
-from searchengine.training.process import Workshop
-from tests.engine.methods.bench import Listener
+from tests.engine.methods.bench import Here
 from tests.engine.methods.evanet.bars import moving_bars
 
 SHORT = {
     "population": 4, "sample_size": 2, "rounds": 2, "train_steps": 6, "batch": 16, "final_steps": 6,
     "final_batch": 16, "finalists": 1, "most_blocks": [2, 2, 1, 1],
 }  # fmt: skip
-
-
-class Here:
-    """A training process that is none: jobs run where they are started, through the same workshop."""
-
-    def __init__(self, *, store: Path, data_root: Path, scratch: Path, device: str) -> None:
-        given = argparse.Namespace(store=store, data_root=data_root, device=device, checkpoint_seconds=1000.0)
-        self.workshop = Workshop(given, Listener())
-        self.said = []
-
-    def start(self, job, data: str, attempt_dir: Path, data_summary: Json) -> None:
-        command = {"job": job.to_json(), "data": data, "attempt_dir": attempt_dir, "summary": data_summary}
-        self.said.append(Finished(self.workshop.run(command)))
-
-    def messages(self, timeout: float) -> list[Finished]:
-        said, self.said = self.said, []
-        return said
-
-    def close(self) -> None: ...
 
 
 @pytest.fixture
