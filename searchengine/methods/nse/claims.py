@@ -25,7 +25,7 @@ from searchengine.methods.nse.space import NseSpace
 WITH, WITHOUT = "with rehearsal", "without rehearsal"
 SUBSETS, WHOLE, SINGLE = "subsets", "whole pool", "one operation a cell"
 SAMPLES = 25
-"""Paths a round where the specification gives figures for this table."""
+"""Paths a round: few, some, and more than four rounds can use up."""
 SHARE = "share of the best hypervolume"
 TABLE = "exact scorer: NAS-Bench-201's table; that of NAS-Bench-Macro is not at hand"
 
