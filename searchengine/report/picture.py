@@ -19,8 +19,9 @@ EdgeStatus = Literal["", "added", "removed", "repaired"]
 
 class Portrayed(NamedTuple):
     """A birth as a picture may use it: its genome, how it came to be, the findings of its first told
-    evaluation (empty before), the curve of that evaluation so far (rows ``{"step": n, name: value}``), its
-    described network (None where it cannot be described), and the parameters of its search or space."""
+    evaluation (empty before) with those that only later ones of the search have, the curve of the first so
+    far (rows ``{"step": n, name: value}``), its described network (None where it cannot be described), and
+    the parameters of its search or space."""
 
     number: int
     genome: Json

@@ -11,6 +11,7 @@ from searchengine.core.params import Params, knob, object_from_text
 from searchengine.methods.nse import latency
 from searchengine.methods.nse.ops import POOLS
 from searchengine.methods.nse.skeleton import Skeleton
+from searchengine.methods.nse.start import Start, genomes_from_text, read
 from searchengine.methods.nse.subset import most_rounds
 
 SPACE_KNOBS = (
@@ -126,6 +127,13 @@ class NseParams(Params):
         "The operations that may be tried.",
         group="space",
         paper="pool27, then pool72; pool19 by latency",
+    )
+    start_from: Annotated[list[dict[str, Any]], BeforeValidator(genomes_from_text)] = knob(
+        [],
+        "Genomes of a search over a smaller pool that this one begins with, JSON as stored: the paths of its"
+        " front, the space of its last round, or both; new operations alone are tried.",
+        group="space",
+        paper="pool72 from the result of pool27",
     )
     width: float = knob(
         1.0,
@@ -361,10 +369,13 @@ class NseParams(Params):
                 f"subset_size {self.subset_size} is larger than the pool of {ops} operations;"
                 " lower it to that"
             )
-        most = most_rounds(ops, self.subset_size)
+        start = self._checked_start()
+        # One operation a cell is taken to be kept, of the pool or from the search before.
+        tried = ops if start is None else ops - start.finished.pool
+        most = most_rounds(tried if start is None else tried + 1, self.subset_size)
         if self.rounds > most:
             raise ValueError(
-                f"rounds {self.rounds} is more than the {most} it takes to try {ops} operations"
+                f"rounds {self.rounds} is more than the {most} it takes to try {tried} operations"
                 f" {self.subset_size} at a time; lower it to that"
             )
         if self.band_low and self.band_high and not self.band_low < self.band_high:
@@ -381,6 +392,24 @@ class NseParams(Params):
             self.excitation,
         )  # fmt: skip
 
+    def start(self) -> Start | None:
+        """What the search goes on from; None for one that begins with nothing."""
+        return read(self.start_from, self.skeleton(), single=self.branches == "single")
+
+    def _checked_start(self) -> Start | None:
+        try:
+            start = self.start()
+        except ValueError as error:
+            raise ValueError(f"start_from: {error}") from None
+        if start is None or (self.stall_cap and start.paths):
+            return start
+        if all(len(ops) >= self.subset_size for ops in start.finished.locked):
+            raise ValueError(
+                f"start_from: every cell keeps {self.subset_size} operations or more, so no new one could"
+                " enter; raise subset_size"
+            )
+        return start
+
     @property
     def measures(self) -> bool:
         """Whether the search begins by measuring a latency table."""
@@ -392,5 +421,9 @@ class NseParams(Params):
 
     def evaluations(self) -> int:
         """Jobs of the search phase at most: the table, a training a round, and the scoring."""
-        rehearsal = 1 if self.rehearse else 0
-        return int(self.measures) + self.rounds * (1 + self.scoring_jobs()) + (self.rounds - 1) * rehearsal
+        fronts = self.rounds - 1
+        if self.start_from:
+            start = self.start()
+            fronts += int(start is not None and bool(start.paths))
+        rehearsals = fronts if self.rehearse else 0
+        return int(self.measures) + self.rounds * (1 + self.scoring_jobs()) + rehearsals

@@ -43,8 +43,17 @@ from searchengine.methods.nse.subset import (
     standstill,
     without,
 )
+from searchengine.methods.nse.subset import Space as Subset
 
 VERSION = 1
+
+
+def _first_round(params: NseParams, rng: np.random.Generator) -> Subset:
+    skeleton, start = params.skeleton(), params.start()
+    size, rounds = params.subset_size, params.rounds
+    if start is None:
+        return first_space(skeleton.cells, len(skeleton.ops), size, rounds, rng)
+    return start.begun(len(skeleton.ops), size, rounds, params.stall_cap, rng)
 
 
 class NseSearch:
@@ -70,7 +79,7 @@ class NseSearch:
         self._subset = (
             record_from_json(kept["subset"], skeleton.cells, len(skeleton.ops), params.subset_size)
             if state
-            else first_space(skeleton.cells, len(skeleton.ops), params.subset_size, params.rounds, rng)
+            else _first_round(params, rng)
         )
         self._round = Round.from_json(kept["round"]) if state else Round()
         self._front = [Entry.from_json(one) for one in kept.get("front", [])]
@@ -123,12 +132,13 @@ class NseSearch:
         """The birth of this round's space."""
         genome = SpaceGenome(self._nse.skeleton, self._subset)
         change = Change("refill", {"round": self._subset.round}, self._sentence())
+        first = "second_pool" if self._params.start_from else "first_subset"
         return Birth(
             number,
             to_json(genome),
             key(genome),
             tuple(sorted(one.birth for one in self._front)),
-            "refill" if self._front else "first_subset",
+            "refill" if self._front else first,
             (change,),
             self._subset.round,
         )
@@ -201,6 +211,10 @@ class NseSearch:
                 current.rehearsed = [one.birth for one in old]
                 current.untold += 1
                 return self._scoring(number, (), [(one.birth, one.path) for one in old])
+        if params.start_from and params.rehearse and not self._history and not current.carried:
+            proposal = self._carry(number)
+            if proposal is not None:
+                return proposal
         while not current.complete:
             guard = current.candidates >= params.candidates
             asked, wanted = (
@@ -229,19 +243,7 @@ class NseSearch:
                     born = number + len(births)
                     operator = "guard" if guard else "candidate"
                     text = f"a path drawn by its gates, {'below' if guard else 'in'} the band"
-                    change = Change(operator, {"cost": drawn.cost}, text)
-                    assert current.record is not None
-                    births.append(
-                        Birth(
-                            born,
-                            to_json(genome),
-                            name,
-                            (current.record,),
-                            operator,
-                            (change,),
-                            self._subset.round,
-                        )
-                    )
+                    births.append(self._born(born, genome, drawn.cost, operator, text))
                     subjects.append((born, drawn.path))
                 else:
                     current.rehearsed.append(known)  # scored in an earlier round, now with this supernet
@@ -249,6 +251,40 @@ class NseSearch:
             current.untold += 1
             return self._scoring(number, tuple(births), subjects)
         return None
+
+    def _carry(self, number: int) -> Proposal | None:
+        """The front that the search goes on from, scored once beside the first round's candidates; None where
+        nothing of it lies in the band and in the supernet."""
+        current, limits, start = self._round, self._limits, self._params.start()
+        assert limits is not None
+        assert start is not None
+        current.carried = True
+        costs = {path: limits.costs.of(path) for path in start.paths if self._fits(path)}
+        found = [(path, cost) for path, cost in costs.items() if limits.band.low <= cost <= limits.band.high]
+        if len(found) < len(start.paths):
+            current.short.append(
+                f"{len(found)} of the {len(start.paths)} paths it goes on from are scored; the others cost"
+                " more or less than the band allows, or use an operation that is not in the supernet"
+            )
+        if not found:
+            return None
+        text = "a path of the search that this one goes on from"
+        births = tuple(
+            self._born(number + place, PathGenome(self._nse.skeleton, path), cost, "carried", text)
+            for place, (path, cost) in enumerate(found)
+        )
+        current.untold += 1
+        subjects = [(birth.number, path) for birth, (path, _) in zip(births, found, strict=True)]
+        return self._scoring(number, births, subjects)
+
+    def _born(self, number: int, genome: PathGenome, cost: float, operator: str, text: str) -> Birth:
+        """The birth of a path that this round scores."""
+        record = self._round.record
+        assert record is not None
+        change = Change(operator, {"cost": cost}, text)
+        return Birth(
+            number, to_json(genome), key(genome), (record,), operator, (change,), self._subset.round
+        )  # fmt: skip
 
     def _scoring(
         self, number: int, births: tuple[Birth, ...], subjects: Sequence[tuple[int, Cells]]

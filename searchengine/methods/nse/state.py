@@ -45,9 +45,10 @@ class Entry:
 class Round:
     """A round under way. ``record``: the birth of its space. ``supernet``: its weights once trained,
     ``built`` of these ops, with those still ``active`` and their ``gates`` (parameters alpha). ``first``: the
-    first birth it scored itself; ``rehearsed``: earlier births it scores again. ``candidates``, ``guards``:
-    asked so far; ``complete``: nothing more is asked; ``short``: in words where fewer paths were found than
-    wanted. ``untold``: jobs on the way. ``running``: non-dominated so far.
+    first birth it scored itself; ``rehearsed``: earlier births it scores again; ``carried``: whether the
+    front that the search goes on from was asked for. ``candidates``, ``guards``: asked so far; ``complete``:
+    nothing more is asked; ``short``: in words where fewer paths were found than wanted. ``untold``: jobs on
+    the way. ``running``: non-dominated so far.
     """
 
     record: int | None = None
@@ -57,6 +58,7 @@ class Round:
     gates: tuple[tuple[float, ...], ...] = ()
     first: int = 0
     rehearsed: list[int] = field(default_factory=list)
+    carried: bool = False
     candidates: int = 0
     guards: int = 0
     complete: bool = False

@@ -138,11 +138,17 @@ def first_space(cells: str, pool: int, size: int, rounds: int, rng: np.random.Ge
 
 
 def second_pool(
-    finished: Space, pool: int, rounds: int, rng: np.random.Generator, size: int | None = None
+    finished: Space,
+    pool: int,
+    rounds: int,
+    rng: np.random.Generator,
+    size: int | None = None,
+    capped_by: Sequence[Cells] = (),
 ) -> Space:
     """The first round's record of a search that goes on with a larger pool: locked sets as ``finished``
     (a locked record) holds them, the new ids alone pending, in an independent random order for every cell,
-    refilled to K (that of ``finished`` unless ``size`` is given).
+    refilled to K (that of ``finished`` unless ``size`` is given). With ``capped_by``, the paths whose ops are
+    locked, a cell keeps at most K - 1 of them as :func:`lock` would.
 
     What was still pending becomes untried. Raises ``ValueError`` when ``finished`` is not locked or ``pool``
     has no new op."""
@@ -158,6 +164,8 @@ def second_pool(
         pending=tuple(_shuffled(range(finished.pool, pool), rng) for _ in finished.cells),
         untried=finished.never_tried,
     )
+    if capped_by:
+        opened = lock(opened, capped_by, [0.0] * len(capped_by), cap=True)
     return _filled(opened)
 
 

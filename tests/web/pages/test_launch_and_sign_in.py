@@ -96,6 +96,22 @@ def test_a_text_may_hold_a_whole_table_as_json(
     assert "at most 40000" in " ".join(longer.context["form"].errors["param-latency_table"])
 
 
+def test_genomes_pasted_one_after_another_are_read_and_refused_beside_their_field(
+    client: Client, researcher: User, dataset: Dataset, probes: None
+) -> None:
+    client.force_login(researcher)
+    skeleton = {
+        "cells": "NRNNENN", "channels": [8, 16, 24], "stem_stride": 1, "tail": 64, "tail_norm": True,
+        "pool": "pool27",
+    }  # fmt: skip
+    genome = {"schema": 1, "method": "nse", "skeleton": skeleton, "path": [[0], [1], [], [3], [7], [], [2]]}
+    pasted = f"{json.dumps(genome)} {json.dumps({**genome, 'path': [[6], [1], [], [3], [7], [], []]})}"
+    answer = client.post("/launch/nse/", wish(**{"param-start_from": pasted}))
+    assert "set pool to pool72" in " ".join(answer.context["form"].errors["param-start_from"])
+    fitting = client.post("/launch/nse/", wish(**{"param-start_from": pasted, "param-pool": "pool72"}))
+    assert fitting.context is None or "param-start_from" not in fitting.context["form"].errors
+
+
 def test_values_over_the_preset_reach_the_run(
     client: Client, researcher: User, dataset: Dataset, probes: None
 ) -> None:

@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from searchengine import catalogue
-from searchengine.core.jsontext import dumps, loads
+from searchengine.core.jsontext import Json, dumps, loads
 from searchengine.report.picture import Picture, PictureEdge, PictureNode, Portrayed
 from searchengine.testing import rehearsal
 from tests.web.searches.test_steps import drive
@@ -130,6 +130,29 @@ def test_findings_and_curve_are_those_of_the_first_told_evaluation(running: Sear
     assert [change.text for change in found[waiting.number].changes] == [
         change["text"] for change in waiting.changes_json
     ]
+
+
+def test_what_only_a_later_job_of_the_search_found_is_added(running: SearchRun) -> None:
+    """As where a first job measures and a second trains: neither hides what the other found."""
+    told = Genome.objects.filter(run=running, told_at_job__isnull=False).order_by("number")[0]
+    row = Evaluation.objects.get(run=running, number=told.told_at_job)
+    result = row.engine_result().to_json()
+
+    def says(number: int, phase: str, state: str, findings: Json) -> None:
+        text = dumps({**result, "job": number, "findings": findings})
+        Evaluation.objects.create(
+            run=running, number=number, kind="probe", evaluator="probe", phase=phase,
+            subjects=[told.number], seed=1, protocol="", job="{}", state=state, result=text,
+        )  # fmt: skip
+
+    first = dumps({**result, "findings": {"costs": [1.0]}})
+    Evaluation.objects.filter(pk=row.pk).update(result=first, curve=dumps([{"step": 1, "loss": 0.4}]))
+    says(901, "search", EvaluationState.TOLD, {"gates": [0.5], "costs": [9.0]})
+    says(902, "search", EvaluationState.FINISHED, {"untold": True})
+    says(903, "final", EvaluationState.TOLD, {"final": True})
+    found = portraits(running, [told])[told.number]
+    assert found.findings == {"costs": [1.0], "gates": [0.5]}
+    assert found.curve == ({"step": 1, "loss": 0.4},)
 
 
 def test_the_run_page_draws_the_best_and_the_newest_child(

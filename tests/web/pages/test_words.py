@@ -50,6 +50,18 @@ def test_what_history_answered_stands_beside_the_evaluations() -> None:
     assert run(evaluations_done=7).evaluations_said == "7 evaluations"
 
 
+def test_a_running_search_says_what_it_does_now() -> None:
+    progress = '{"phase": "training the supernet"}'
+    now = state_words(run(evaluations_done=7, progress=progress), NOW, working=1).sentence
+    assert now.startswith("training the supernet, 7 evaluations")
+    last = state_words(run(evaluations_done=7, progress='{"phase": "final training"}', closing=True), NOW)
+    assert last.sentence.startswith("last phase, final training, 7 evaluations")
+    ended = state_words(run(state="finished", evaluations_done=7, progress=progress), NOW).sentence
+    assert "supernet" not in ended
+    for said in ("{}", '{"phase": ""}', '{"phase": "finished"}', '{"phase": 3}'):
+        assert state_words(run(evaluations_done=7, progress=said), NOW).sentence.startswith("7 evaluations")
+
+
 @pytest.mark.parametrize("state", State)
 def test_every_state_has_words_and_only_verbs_it_understands(state: State) -> None:
     words = state_words(run(state=state, error="Why.\ntrace"), NOW, working=2)

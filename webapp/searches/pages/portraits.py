@@ -1,4 +1,4 @@
-"""Births with what their first training found, as a method's picture reads them."""
+"""Births with what the search found of them, as a method's picture reads them."""
 
 from __future__ import annotations
 
@@ -27,31 +27,35 @@ class Said(NamedTuple):
 
 def portraits(run: SearchRun, births: Sequence[Genome]) -> dict[int, Portrayed]:
     """Every one of ``births`` by its number: findings and curve of its first told evaluation of the search,
-    or of the one that will be, whose findings are not there yet. One query."""
-    told = {birth.told_at_job for birth in births if birth.told_at_job is not None}
+    or of the one that will be, whose findings are not there yet. What only later ones of the search found,
+    such as a training after a measurement, is added. One query."""
+    first = {birth.number: birth.told_at_job for birth in births if birth.told_at_job is not None}
     untold = {birth.number for birth in births if birth.told_at_job is None}
-    wanted = Q(number__in=told)
+    wanted = Q(number__in=first.values())
+    if first:
+        wanted |= Q(state=EvaluationState.TOLD, phase="search", subjects__overlap=[*first])
     if untold:
         wanted |= Q(state__in=UNTOLD, phase="search", subjects__overlap=[*untold])
     rows = Evaluation.objects.filter(wanted, run=run).order_by("number")
     said: dict[int, Said] = {}
+    later: dict[int, Json] = {}
     coming: dict[int, Said] = {}
     for number, subjects, curve, result in rows.values_list("number", "subjects", "curve", "result"):
-        if number in told:
-            said[number] = Said(loads(result)["findings"], tuple(loads(curve)))
+        for subject in first.keys() & set(subjects):
+            findings = loads(result)["findings"]
+            if first[subject] == number:
+                said[subject] = Said(findings, tuple(loads(curve)))
+            else:
+                later[subject] = {**findings, **later.get(subject, {})}
         for subject in untold.intersection(subjects):
             coming.setdefault(subject, Said({}, tuple(loads(curve))))
     nothing = Said({}, ())
-    return {
-        birth.number: _portrayed(
-            run,
-            birth,
-            coming.get(birth.number, nothing)
-            if birth.told_at_job is None
-            else said.get(birth.told_at_job, nothing),
-        )
-        for birth in births
-    }
+    found: dict[int, Portrayed] = {}
+    for birth in births:
+        one = (coming if birth.told_at_job is None else said).get(birth.number, nothing)
+        findings = {**later.get(birth.number, {}), **one.findings}
+        found[birth.number] = _portrayed(run, birth, one._replace(findings=findings))
+    return found
 
 
 def portrait_of(run: SearchRun, birth: Genome, evaluation: Evaluation) -> Portrayed:

@@ -59,8 +59,11 @@ def state_words(run: SearchRun, now: datetime, working: int = 0) -> StateWords:
     if state is State.RUNNING:
         left = time_left(run, now)
         words = [done, f"{working} in training" if working else "waiting for a free worker"]
+        phase = run.progress_json.get("phase")
+        if isinstance(phase, str) and phase and phase != "finished":
+            words.insert(0, phase)
         if run.closing:
-            words[0] = f"last phase, {words[0]}"
+            words.insert(0, "last phase")
         if left:
             words.append(f"about {duration(left.seconds)} left (± {duration(left.spread)})")
         return StateWords("running", "accent", ", ".join(words), True)
