@@ -139,7 +139,7 @@ def nb201() -> Known:
 @lru_cache(maxsize=1)
 def _read(path: Path) -> Known:
     with path.open(newline="", encoding="utf-8") as lines:
-        points = {
+        points: dict[Cells, Point] = {
             tuple((int(op),) for op in row["code"]): (
                 float(row["params_cifar10"]),
                 float(row["c10_valid_200"]),
