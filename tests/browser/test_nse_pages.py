@@ -103,7 +103,7 @@ def test_a_space_and_a_network_are_drawn_cell_by_cell(page: Page, run: int) -> N
 
 def test_the_whole_front_is_taken_away_and_checked(page: Page, run: int, tmp_path: Path) -> None:
     page.goto(f"/runs/{run}/export/")
-    expect(page.locator("form")).to_contain_text("front of #")
+    expect(page.locator("form.card")).to_contain_text("front of #")
     page.get_by_role("button", name="Write and check the export").click()
     expect(page.locator('[data-export="ready"]')).to_be_visible(timeout=240_000)
     expect(page.locator(".checks .missed")).to_have_count(0)
