@@ -79,12 +79,15 @@ def size(run: RunHistory) -> Panel:
 
 def scores(run: RunHistory) -> Panel:
     """The latest round's scored paths over their cost, with the front before and the front now."""
-    held = [one for one in rounds(run) if one.scored]
+    found = rounds(run)
+    held = [one for one in found if one.scored]
     axes = (PanelAxis("cost", _unit(run)), PanelAxis("accuracy"))
     title = "Cost and accuracy of scored paths"
     if not held:
-        return Panel("scores", title, "", *axes, empty="Appears when the first paths are scored.")
+        missing = " ".join(f"{text}." for one in found for text in one.short)
+        return Panel("scores", title, "", *axes, empty=missing or "Appears when the first paths are scored.")
     last = held[-1]
+    missing = "".join(f" {text}." for text in last.short)
     cost, below = costs(run), guards(run)
     before = {birth for one in held[:-1][-1:] for birth, _, _ in one.front}
     rows = [row for row in last.scored if row.fitness is not None and row.birth in cost]
@@ -105,7 +108,8 @@ def scores(run: RunHistory) -> Panel:
     return Panel(
         "scores", title,
         f"Round {last.number}: one supernet scores all of them. The front takes from the band; a guard,"
-        " cheaper than the band, keeps out what only its place at the edge would let in.",
+        " cheaper than the band, keeps out what only its place at the edge would let in."
+        f"{missing}",
         *axes, tuple(series), bands=_bands(run),
     )  # fmt: skip
 

@@ -13,7 +13,7 @@ class RoundRows(NamedTuple):
     """``genome``: the space as the round began; ``gates``: of every cell (op, probability) of what training
     left active, empty before its end; ``scored`` in the order told, old members of the front scored again
     included; ``front``: births of the front it ended with; ``kept``: the ops locked by it (both empty before
-    its end)."""
+    its end); ``short``: in words where fewer paths were found than wanted."""
 
     number: int
     record: int
@@ -22,6 +22,7 @@ class RoundRows(NamedTuple):
     scored: tuple[ScoreRow, ...] = ()
     front: tuple[tuple[int, float, float], ...] = ()
     kept: Cells = ()
+    short: tuple[str, ...] = ()
 
     @property
     def space(self) -> Space:
@@ -62,6 +63,7 @@ def rounds(run: RunHistory) -> tuple[RoundRows, ...]:
                     (int(birth), float(cost), float(value)) for birth, cost, value in told.get("front", ())
                 ),
                 tuple(tuple(int(op) for op in ops) for ops in kept) if told.get("front") else (),
+                tuple(told.get("short") or (run.progress.get("short", ()) if following is None else ())),
             )
         )
     return tuple(found)

@@ -471,6 +471,7 @@ class NseSearch:
             "refusal": self._measuring.refusal,
             "left_over": sum(left_over(space)),
             "gates": self._gates(),
+            "short": current.short,
             "locked": [list(ops) for ops in space.locked],
             "resource": self._params.resource,
             "target": limits.target if limits else None,

@@ -161,3 +161,14 @@ def test_members_are_told_with_what_they_reach_trained_again(told):
 def test_a_record_is_a_space(told):
     for one in rounds(told):
         assert isinstance(parse(told.birth_rows()[one.record].genome), SpaceGenome)
+
+
+def test_where_paths_are_missing_the_panel_says_so(told):
+    few = "3 of 20 paths with a cost from 1 to 2 found in 1000 draws; 997 had another cost, 0 were known"
+    progress = dict(told.progress)
+    progress["history"] = [*progress["history"][:-1], {**progress["history"][-1], "short": [few]}]
+    assert few in panels(told._replace(progress=progress))["scores"].help
+    assert few not in panels(told)["scores"].help
+    record = told.births[:1]
+    alone = RunHistory(births=record, progress={"short": [few]})
+    assert panels(alone)["scores"].empty == f"{few}."
