@@ -84,10 +84,16 @@ def scores(run: RunHistory) -> Panel:
     axes = (PanelAxis("cost", _unit(run)), PanelAxis("accuracy"))
     title = "Cost and accuracy of scored paths"
     if not held:
+        # In its help, which stays when the run has ended.
         missing = " ".join(f"{text}." for one in found for text in one.short)
-        return Panel("scores", title, "", *axes, empty=missing or "Appears when the first paths are scored.")
+        return Panel("scores", title, missing, *axes, empty="Appears when the first paths are scored.")
     last = held[-1]
     missing = "".join(f" {text}." for text in last.short)
+    where = run.progress.get("measured")
+    if where:
+        missing += (
+            f" Times are those of {where['device']}, {where['threads']} threads, {where['batch']} images."
+        )
     cost, below = costs(run), guards(run)
     before = {birth for one in held[:-1][-1:] for birth, _, _ in one.front}
     rows = [row for row in last.scored if row.fitness is not None and row.birth in cost]

@@ -10,7 +10,7 @@ from searchengine.methods.nse.gates import probability
 from searchengine.methods.nse.genome import PathGenome, SpaceGenome, parse
 from searchengine.methods.nse.skeleton import Skeleton
 from searchengine.methods.nse.subset import Cells
-from searchengine.report.picture import Picture, PictureEdge, PictureNode, Portrayed
+from searchengine.report.picture import EdgeStatus, Picture, PictureEdge, PictureNode, Portrayed
 
 
 def picture(birth: Portrayed, parent: Portrayed | None, data: DataSummary) -> Picture:
@@ -39,8 +39,8 @@ def _network(title: str, genome: PathGenome, size: tuple[int, int]) -> Picture:
         if kind == "N":
             words = ("the cell's input",) if ops else ("this cell vanished",)
             name = f"c{cell}-identity"
-            status = "" if ops else "removed"
-            nodes.append(PictureNode(name, cell + 1, 0, "identity", words, status=status))  # type: ignore[arg-type]
+            status: EdgeStatus = "" if ops else "removed"
+            nodes.append(PictureNode(name, cell + 1, 0, "identity", words, status=status))
             now.append(name)
         for op in ops:
             name = f"c{cell}-op{op}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from searchengine.methods.nse.genome import PathGenome, SpaceGenome, is_space, parse
@@ -41,7 +42,8 @@ def rounds(run: RunHistory) -> tuple[RoundRows, ...]:
         if row.genome is not None and is_space(row.genome)
         if isinstance(genome := parse(row.genome), SpaceGenome)
     ]
-    places = {row.birth: row.place for row in run.search_scores()}
+    scores = run.search_scores()
+    places = {row.birth: row.place for row in scores}
     ended = {int(one["record"]): one for one in run.progress.get("history", ())}
     now = run.progress.get("gates") or []
     found = []
@@ -58,7 +60,7 @@ def rounds(run: RunHistory) -> tuple[RoundRows, ...]:
                 row.number,
                 genome,
                 tuple(tuple((int(op), float(value)) for op, value in cell) for cell in gates),
-                _between(run, first, last),
+                _between(scores, first, last),
                 tuple(
                     (int(birth), float(cost), float(value)) for birth, cost, value in told.get("front", ())
                 ),
@@ -90,9 +92,7 @@ def path_of(row: BirthRow) -> Cells:
     return genome.path if isinstance(genome, PathGenome) else ()
 
 
-def _between(run: RunHistory, first: int | None, last: int | None) -> tuple[ScoreRow, ...]:
+def _between(scores: Sequence[ScoreRow], first: int | None, last: int | None) -> tuple[ScoreRow, ...]:
     if first is None:
         return ()
-    return tuple(
-        row for row in run.search_scores() if row.place > first and (last is None or row.place < last)
-    )
+    return tuple(row for row in scores if row.place > first and (last is None or row.place < last))

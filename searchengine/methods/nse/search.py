@@ -29,7 +29,8 @@ from searchengine.methods.nse.gates import probabilities
 from searchengine.methods.nse.genome import PathGenome, SpaceGenome, key, parse_path, to_json
 from searchengine.methods.nse.limits import Limits
 from searchengine.methods.nse.limits import limits as limits_of
-from searchengine.methods.nse.params import LIMIT_KNOBS, NseParams
+from searchengine.methods.nse.params import NseParams
+from searchengine.methods.nse.proposals import measuring, scoring, training
 from searchengine.methods.nse.record import from_json as record_from_json
 from searchengine.methods.nse.record import to_json as record_to_json
 from searchengine.methods.nse.space import NseSpace
@@ -145,62 +146,19 @@ class NseSearch:
 
     def _measure(self, number: int) -> Proposal:
         """The job that measures the latency table; its subject is the first round's space."""
-        params, space = self._params, self._nse
         self._measuring = Measuring(record=number, untold=True)
-        values = params.to_json()
-        arguments: Json = {
-            "space_params": space.space_params(),
-            "batch": params.latency_batch,
-            "repetitions": params.latency_repetitions,
-            "limits": {name: values[name] for name in LIMIT_KNOBS},
-        }
-        return Proposal(
-            "measure_latency",
-            (number,),
-            (self._record(number),),
-            fidelity=space.setting.fidelity,
-            arguments=arguments,
-            cost=float(space.macs.largest() * params.latency_batch * params.latency_repetitions),
-            reuse=False,
-        )
+        return measuring(self._nse, number, self._record(number))
 
     def _train(self, number: int) -> Proposal:
         """The job that trains this round's supernet; its birth is the space, which the first round's has
         already when a table was measured for it."""
-        params, space, limits = self._params, self._nse, self._limits
+        limits = self._limits
         assert limits is not None
         measured = self._measuring.record if not self._history else None
         births = () if measured is not None else (self._record(number),)
         record = number if measured is None else measured
         self._round = Round(record=record, first=number + len(births), untold=1)
-        arguments: Json = {
-            "space_params": space.space_params(),
-            "resource": params.resource,
-            "batch": params.batch,
-            "learning_rate": params.learning_rate,
-            "warmup": params.warmup,
-            "weight_decay": params.weight_decay,
-            "gradient_clip": params.gradient_clip,
-            "gate_every": params.gate_every,
-            "gate_learning_rate": params.gate_learning_rate,
-            "target": limits.target,
-            "penalty_weight": params.penalty_weight,
-            "prune_below": params.prune_below,
-            "branches": params.branches,
-            "lock": params.lock,
-        }
-        if params.resource == "latency":
-            active = limits.costs.of_active(self._subset.active)
-            arguments["costs"] = {"ops": [list(row) for row in active], "fixed": limits.costs.fixed}
-        return Proposal(
-            "train_supernet",
-            (record,),
-            births,
-            fidelity=space.setting.fidelity,
-            arguments=arguments,
-            cost=self._training_cost(),
-            reuse=False,
-        )
+        return training(self._nse, limits, self._subset, record, births)
 
     def _score(self, number: int, archive: Archive, fresh: dict[str, int]) -> Proposal | None:
         """The next job of paths to score; None when all were asked."""
@@ -289,29 +247,9 @@ class NseSearch:
     def _scoring(
         self, number: int, births: tuple[Birth, ...], subjects: Sequence[tuple[int, Cells]]
     ) -> Proposal:
-        params, current, space = self._params, self._round, self._nse
+        current = self._round
         assert current.supernet is not None
-        assert current.record is not None
-        arguments: Json = {
-            "space_params": space.space_params(),
-            "built": [sorted(ops) for ops in current.built],
-            "batch": params.batch,
-            "calibration_batches": params.calibration_batches,
-            "calibration_seed": self._subset.round,
-            "momentum": 0.1 if params.calibration == "momentum" else None,
-        }
-        samples = params.calibration_batches * params.batch + self._data.sizes["validation"]
-        cost = samples * sum(space.macs.of(path) for _, path in subjects)
-        return Proposal(
-            "score_paths",
-            tuple(birth for birth, _ in subjects),
-            births,
-            fidelity=space.setting.fidelity,
-            arguments=arguments,
-            inputs={"supernet": current.supernet},
-            cost=float(cost),
-            reuse=False,
-        )
+        return scoring(self._nse, current.supernet, current.built, self._subset.round, births, subjects)
 
     def _draw(self, guard: bool, count: int, archive: Archive, fresh: dict[str, int]) -> Draw:
         params, current, space, limits = self._params, self._round, self._nse, self._limits
@@ -463,18 +401,14 @@ class NseSearch:
             "of": space.rounds,
             "population": [one.birth for one in self._front],
             "phase": self._phase(),
-            "record": current.record,
-            "scored": [current.candidates, current.guards],
             "history": self._history,
             "standstill": standstill(space) if space.is_locked else None,
             "measured": self._measuring.where or None,
-            "refusal": self._measuring.refusal,
             "left_over": sum(left_over(space)),
             "gates": self._gates(),
             "short": current.short,
             "locked": [list(ops) for ops in space.locked],
             "resource": self._params.resource,
-            "target": limits.target if limits else None,
             "band": [limits.band.low, limits.band.high] if limits else None,
         }
 
@@ -541,14 +475,6 @@ class NseSearch:
     def _sentence(self) -> str:
         locked, active = sum(map(len, self._subset.locked)), sum(map(len, self._subset.active))
         return f"{locked} operations kept, {active - locked} new"
-
-    def _training_cost(self) -> float:
-        """Blind paths have each op on with probability one half; a gate step runs two paths forward and one
-        back."""
-        params, macs = self._params, self._nse.macs
-        path = macs.fixed + 0.5 * sum(map(sum, macs.of_active(self._subset.active)))
-        steps = params.round_steps * (3.0 + 4.0 / params.gate_every)
-        return path * params.batch * steps
 
     def _keep(self) -> frozenset[str]:
         needed = (self._round.supernet, self._measuring.table)

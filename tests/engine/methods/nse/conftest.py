@@ -15,7 +15,7 @@ from searchengine.data.prepared import PreparedData, open_prepared
 from searchengine.jobs.store import Store
 from searchengine.training.context import Context
 from searchengine.training.seeding import seed_job
-from tests.engine.methods.bench import Listener
+from tests.engine.methods.bench import Bench, Listener
 
 
 @pytest.fixture(scope="session")
@@ -50,6 +50,12 @@ def context(digits: PreparedData, tmp_path: Path) -> Callable[..., Context]:
         )
 
     return make
+
+
+@pytest.fixture
+def bench(digits: PreparedData, built_in_root: Path, tmp_path: Path) -> Bench:
+    """Runs one job of NSE on the real digits."""
+    return Bench(tmp_path, built_in_root, digits.summary.fingerprint, "nse")
 
 
 @pytest.fixture

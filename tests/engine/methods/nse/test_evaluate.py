@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 from safetensors.torch import load_file
 
 from searchengine.core.jobs import Proposal, Result
 from searchengine.core.jsontext import Json
-from searchengine.data.prepare import prepare
-from searchengine.data.prepared import PreparedData, open_prepared
+from searchengine.data.prepared import PreparedData
 from searchengine.driver.plan import make_plan
 from searchengine.methods.nse.genome import parse
 from searchengine.methods.nse.params import NseParams
@@ -27,25 +24,10 @@ VALUES: Json = {
 }  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def root(built_in_root: Path) -> Path:
-    return built_in_root
-
-
-@pytest.fixture(scope="module")
-def prepared(root: Path) -> PreparedData:
-    return open_prepared(root, prepare("digits", root).summary.fingerprint)
-
-
 @pytest.fixture
-def bench(root: Path, prepared: PreparedData, tmp_path: Path) -> Bench:
-    return Bench(tmp_path, root, prepared.summary.fingerprint, "nse")
-
-
-@pytest.fixture
-def first(prepared: PreparedData) -> Rehearsal:
+def first(digits: PreparedData) -> Rehearsal:
     """A search that has asked for its first job."""
-    return Rehearsal(make_plan("nse", prepared.summary, seed=1, values=VALUES)).run(until_told=0)
+    return Rehearsal(make_plan("nse", digits.summary, seed=1, values=VALUES)).run(until_told=0)
 
 
 def as_proposal(run: Rehearsal, number: int) -> tuple[Proposal, dict[int, Json]]:
@@ -98,12 +80,12 @@ def test_paths_are_scored_with_the_supernet_they_were_drawn_from(bench: Bench, f
 
 
 def test_a_found_network_is_trained_wider_and_can_be_described_again(
-    bench: Bench, prepared: PreparedData
+    bench: Bench, digits: PreparedData
 ) -> None:
     """The space that the job's own arguments give describes the trained network: that is what is exported."""
     space = NseSpace(
         NseParams.parse({**VALUES, "final_scale": 2.0, "final_dropout": 0.2, "final_excitation": True}),
-        prepared.summary,
+        digits.summary,
     )
     genome = next(
         one for seed in range(50)
@@ -112,7 +94,7 @@ def test_a_found_network_is_trained_wider_and_can_be_described_again(
     proposal = space.final_evaluation(genome)
     output = bench.run(proposal, {0: genome})
     stored = load_file(bench.store.path(output.artifacts["weights"]))
-    again = NseSpace(NseParams.parse(proposal.arguments["space_params"]), prepared.summary)
+    again = NseSpace(NseParams.parse(proposal.arguments["space_params"]), digits.summary)
     network = again.describe(genome, space.final_setting)
     assert output.scores[0].metrics["parameters"] == network.parameters
     assert stored.keys() == build_on_meta(network).state_dict().keys()
@@ -123,8 +105,8 @@ def test_a_found_network_is_trained_wider_and_can_be_described_again(
     assert "excite" not in {node.name.rpartition(".")[2] for node in searched.nodes}
 
 
-def test_a_control_trains_a_path_from_scratch(bench: Bench, prepared: PreparedData) -> None:
-    space = NseSpace(NseParams.parse(VALUES), prepared.summary)
+def test_a_control_trains_a_path_from_scratch(bench: Bench, digits: PreparedData) -> None:
+    space = NseSpace(NseParams.parse(VALUES), digits.summary)
     genome = space.random(_generator(0))
     output = bench.run(space.evaluation(genome), {0: genome})
     assert output.scores[0].fitness is not None

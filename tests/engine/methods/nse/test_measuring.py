@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 import torch
 
 from searchengine.core.errors import Stopped
 from searchengine.core.jobs import Proposal
 from searchengine.core.jsontext import Json, loads
-from searchengine.data.prepare import prepare
-from searchengine.data.prepared import PreparedData, open_prepared
+from searchengine.data.prepared import PreparedData
 from searchengine.driver.plan import make_plan
 from searchengine.methods.nse import measuring
 from searchengine.methods.nse.latency import LayerKey, latency_costs, needed_keys, parse
@@ -28,25 +25,10 @@ SKELETON = Skeleton("NE", (4, 8), 1, 64, True, "small13")
 KEYS = needed_keys(SKELETON, (1, 8, 8), 10)
 
 
-@pytest.fixture(scope="module")
-def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("data")
-
-
-@pytest.fixture(scope="module")
-def prepared(root: Path) -> PreparedData:
-    return open_prepared(root, prepare("digits", root).summary.fingerprint)
-
-
 @pytest.fixture
-def bench(root: Path, prepared: PreparedData, tmp_path: Path) -> Bench:
-    return Bench(tmp_path, root, prepared.summary.fingerprint, "nse")
-
-
-@pytest.fixture
-def asked(prepared: PreparedData) -> tuple[Proposal, dict[int, Json]]:
+def asked(digits: PreparedData) -> tuple[Proposal, dict[int, Json]]:
     """The first job of a search by latency."""
-    run = Rehearsal(make_plan("nse", prepared.summary, seed=1, values=VALUES)).run(until_told=0)
+    run = Rehearsal(make_plan("nse", digits.summary, seed=1, values=VALUES)).run(until_told=0)
     job = run.jobs[0]
     return Proposal(job.kind, job.subjects, fidelity=job.fidelity, arguments=job.arguments), job.genomes
 
@@ -70,10 +52,10 @@ def test_every_layer_is_measured_and_the_table_says_where(
 
 
 def test_a_band_that_the_device_cannot_reach_is_a_failure_that_says_so(
-    bench: Bench, prepared: PreparedData
+    bench: Bench, digits: PreparedData
 ) -> None:
     values = {**VALUES, "band_low": 5000.0, "band_high": 6000.0}
-    job = Rehearsal(make_plan("nse", prepared.summary, seed=1, values=values)).run(until_told=0).jobs[0]
+    job = Rehearsal(make_plan("nse", digits.summary, seed=1, values=values)).run(until_told=0).jobs[0]
     proposal = Proposal(job.kind, job.subjects, fidelity=job.fidelity, arguments=job.arguments)
     output = bench.run(proposal, job.genomes)
     failure = output.scores[0].failure
@@ -137,10 +119,10 @@ def test_what_is_timed_is_the_layer_that_the_key_names(
 
 
 def test_the_gates_are_trained_under_the_costs_that_the_job_brings(
-    bench: Bench, prepared: PreparedData
+    bench: Bench, digits: PreparedData
 ) -> None:
     """The penalty's expected cost is told in shares of the target, so twice the target halves it."""
-    run = Rehearsal(make_plan("nse", prepared.summary, seed=1, values=VALUES)).run(until_told=1)
+    run = Rehearsal(make_plan("nse", digits.summary, seed=1, values=VALUES)).run(until_told=1)
     job = run.jobs[1]
     assert job.kind == "train_supernet"
     costs = []

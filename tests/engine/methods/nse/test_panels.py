@@ -5,7 +5,7 @@ from itertools import pairwise
 import pytest
 
 from searchengine.core.pareto import non_dominated
-from searchengine.methods.nse.genome import SpaceGenome, parse, parse_path
+from searchengine.methods.nse.genome import parse_path
 from searchengine.methods.nse.panels import PANELS
 from searchengine.methods.nse.rounds import costs, guards, rounds
 from searchengine.methods.nse.spec import METHOD
@@ -158,11 +158,6 @@ def test_members_are_told_with_what_they_reach_trained_again(told):
     assert ("Rank correlation" in panel.help) == (len(again) >= 5)
 
 
-def test_a_record_is_a_space(told):
-    for one in rounds(told):
-        assert isinstance(parse(told.birth_rows()[one.record].genome), SpaceGenome)
-
-
 def test_where_paths_are_missing_the_panel_says_so(told):
     few = "3 of 20 paths with a cost from 1 to 2 found in 1000 draws; 997 had another cost, 0 were known"
     progress = dict(told.progress)
@@ -171,4 +166,12 @@ def test_where_paths_are_missing_the_panel_says_so(told):
     assert few not in panels(told)["scores"].help
     record = told.births[:1]
     alone = RunHistory(births=record, progress={"short": [few]})
-    assert panels(alone)["scores"].empty == f"{few}."
+    assert panels(alone)["scores"].help == f"{few}."
+
+
+def test_times_say_where_they_were_measured(told):
+    where = {"device": "a processor", "threads": 2, "batch": 1}
+    progress = {**told.progress, "resource": "latency", "measured": where}
+    panel = panels(told._replace(progress=progress))["scores"]
+    assert "a processor, 2 threads" in panel.help
+    assert panel.x.unit == "ms"
