@@ -27,7 +27,7 @@ function atItsMoment(slug, figure) {
 function setMoments() {
   for (const slider of document.querySelectorAll("[data-moment]")) {
     const kept = read(slider.dataset.moment);
-    if (kept !== null && Number(kept) <= Number(slider.max)) slider.value = kept;
+    slider.value = kept !== null && Number(kept) <= Number(slider.max) ? kept : slider.max;
   }
 }
 

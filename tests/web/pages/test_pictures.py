@@ -17,7 +17,7 @@ from searchengine.testing import rehearsal
 from tests.web.searches.test_steps import drive
 from tests.web.searches.worker_stand_in import finish
 from webapp.accounts.models import User
-from webapp.searches.models import Evaluation, Genome, SearchRun
+from webapp.searches.models import Evaluation, Genome, Score, SearchRun
 from webapp.searches.pages.genome_page import curve_views
 from webapp.searches.pages.networks import unplotted
 from webapp.searches.pages.pictures import trained_picture
@@ -140,10 +140,12 @@ def test_what_only_a_later_job_of_the_search_found_is_added(running: SearchRun) 
 
     def says(number: int, phase: str, state: str, findings: Json) -> None:
         text = dumps({**result, "job": number, "findings": findings})
-        Evaluation.objects.create(
+        made = Evaluation.objects.create(
             run=running, number=number, kind="probe", evaluator="probe", phase=phase,
             subjects=[told.number], seed=1, protocol="", job="{}", state=state, result=text,
         )  # fmt: skip
+        if state == EvaluationState.TOLD:
+            Score.objects.create(evaluation=made, genome=told)
 
     first = dumps({**result, "findings": {"costs": [1.0]}})
     Evaluation.objects.filter(pk=row.pk).update(result=first, curve=dumps([{"step": 1, "loss": 0.4}]))

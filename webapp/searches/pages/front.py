@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from searchengine import catalogue
 from searchengine.core.errors import UnknownName
 from webapp.plots.metric_words import metric_name, metric_value
-from webapp.searches.models import Genome, Score, SearchRun
+from webapp.searches.models import Score, SearchRun
 from webapp.searches.pages.networks import data_of
 
 
@@ -32,7 +33,7 @@ class Front(NamedTuple):
 
 
 def front(run: SearchRun) -> Front | None:
-    """None where the run's method finds no front. Two queries, none before anything was found."""
+    """None where the run's method finds no front. One query, none before anything was found."""
     try:
         kind = catalogue.method(run.method).result
     except UnknownName:
@@ -43,15 +44,14 @@ def front(run: SearchRun) -> Front | None:
     jobs = {row["job"]: row["birth"] for row in found.get("members", ()) if row["weights"] is not None}
     if not jobs:
         return Front(())
-    births = {row.number: row for row in Genome.objects.filter(run=run, number__in=jobs.values())}
     scores = Score.objects.filter(evaluation__run=run, evaluation__number__in=jobs).select_related(
         "evaluation", "genome"
     )
     metric = data_of(run).metric
     rows = []
     for score in scores:
-        metrics, birth = score.metrics_json, births.get(score.genome.number)
-        if birth is None or jobs[score.evaluation.number] != birth.number or "fitness" not in metrics:
+        metrics, birth = score.metrics_json, score.genome
+        if jobs[score.evaluation.number] != birth.number or "fitness" not in metrics:
             continue
         rows.append(
             FrontMember(
@@ -67,9 +67,14 @@ def front(run: SearchRun) -> Front | None:
             )
         )
     rows.sort(key=lambda row: (row.flops, row.parameters, row.number))
-    offered: list[FrontMember] = []
-    best = 0
-    for place, row in enumerate(rows):
-        best = place if row.value > rows[best].value else best
-        offered.append(row._replace(offers=best))
-    return Front(tuple(offered))
+    places = offers([row.value for row in rows])
+    return Front(tuple(row._replace(offers=place) for row, place in zip(rows, places, strict=True)))
+
+
+def offers(values: Sequence[float]) -> list[int]:
+    """Of values in order of cost, for each the place of the best that costs at most as much; of equals the
+    cheapest."""
+    found: list[int] = []
+    for place, value in enumerate(values):
+        found.append(place if not found or value > values[found[-1]] else found[-1])
+    return found

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
-
-from django.db.models import Q
 
 from searchengine.core.errors import EngineError
 from searchengine.core.jobs import Change
 from searchengine.core.jsontext import Json, loads
 from searchengine.report.picture import Portrayed
-from webapp.searches.models import Evaluation, Genome, SearchRun
+from webapp.searches.models import Evaluation, Genome, Score, SearchRun
 from webapp.searches.pages.networks import architecture, params_of
 from webapp.searches.states import EvaluationState
 
@@ -31,16 +29,11 @@ def portraits(run: SearchRun, births: Sequence[Genome]) -> dict[int, Portrayed]:
     such as a training after a measurement, is added. One query."""
     first = {birth.number: birth.told_at_job for birth in births if birth.told_at_job is not None}
     untold = {birth.number for birth in births if birth.told_at_job is None}
-    wanted = Q(number__in=first.values())
-    if first:
-        wanted |= Q(state=EvaluationState.TOLD, phase="search", subjects__overlap=[*first])
-    if untold:
-        wanted |= Q(state__in=UNTOLD, phase="search", subjects__overlap=[*untold])
-    rows = Evaluation.objects.filter(wanted, run=run).order_by("number")
+    rows = _evaluations(run, births, untold)
     said: dict[int, Said] = {}
     later: dict[int, Json] = {}
     coming: dict[int, Said] = {}
-    for number, subjects, curve, result in rows.values_list("number", "subjects", "curve", "result"):
+    for number, subjects, curve, result in rows:
         for subject in first.keys() & set(subjects):
             findings = loads(result)["findings"]
             if first[subject] == number:
@@ -56,6 +49,21 @@ def portraits(run: SearchRun, births: Sequence[Genome]) -> dict[int, Portrayed]:
         findings = {**later.get(birth.number, {}), **one.findings}
         found[birth.number] = _portrayed(run, birth, one._replace(findings=findings))
     return found
+
+
+def _evaluations(
+    run: SearchRun, births: Sequence[Genome], untold: set[int]
+) -> Iterable[tuple[int, list[int], str, str]]:
+    """Number, subjects, curve and result of what told these births something in the search, reached through
+    their scores, or of what will tell them; in order of number."""
+    rows = Evaluation.objects.filter(run=run, phase="search").order_by()
+    columns = ("number", "subjects", "curve", "result")
+    told = Score.objects.filter(genome__in=births).values("evaluation")
+    found = rows.filter(pk__in=told, state=EvaluationState.TOLD).values_list(*columns)
+    if untold:
+        coming = rows.filter(state__in=UNTOLD, subjects__overlap=[*untold])
+        found = found.union(coming.values_list(*columns))
+    return found.order_by("number")
 
 
 def portrait_of(run: SearchRun, birth: Genome, evaluation: Evaluation) -> Portrayed:
