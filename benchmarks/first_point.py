@@ -22,7 +22,8 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks.stack import POINTS, Line, product, record, signed_in_page
-from tests.live.stack import Stack, wait_until
+from tests.live.stack import Stack
+from tests.waits import wait_until
 from webapp.config.var import HOME
 from webapp.operations.processes import dies_with_parent
 

@@ -27,7 +27,8 @@ from statistics import median
 from typing import Any
 
 from benchmarks.stack import Line, product, quiet, record
-from tests.live.stack import Stack, wait_until
+from tests.live.stack import Stack
+from tests.waits import wait_until
 from webapp.config.var import HOME
 from webapp.operations.processes import dies_with_parent
 

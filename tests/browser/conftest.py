@@ -19,7 +19,8 @@ from playwright.sync_api import (
 
 import searchengine.testing.example
 from tests.chromium import chromium
-from tests.live.stack import Stack, wait_until
+from tests.live.stack import Stack
+from tests.waits import wait_until
 
 ARGUMENTS = [
     "--headless",

@@ -7,7 +7,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from tests.browser.conftest import ENDED
-from tests.live.stack import Stack, wait_until
+from tests.live.stack import Stack
+from tests.waits import wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.live, pytest.mark.timeout(600)]
 

@@ -9,7 +9,8 @@ from itertools import pairwise
 from typing import Any
 
 from searchengine.jobs.store import Store
-from tests.live.stack import Stack, wait_until
+from tests.live.stack import Stack
+from tests.waits import wait_until
 from webapp.searches.states import ENDED, MOVES, State
 
 

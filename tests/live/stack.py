@@ -6,11 +6,8 @@ import shutil
 import signal
 import subprocess
 import sys
-import threading
-import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -18,24 +15,12 @@ from typing import Any
 import psutil
 import psycopg
 
+from tests.waits import wait_until
 from webapp.config.var import HOME
 from webapp.operations.processes import dies_with_parent
 
 PASSWORD = "a password for tests 7"
 USERNAME = "admin"
-
-
-def wait_until(condition: Callable[[], Any], seconds: float, what: str, *, every: float = 0.05) -> Any:
-    """The first true answer of `condition`, asked `every` so many seconds; fails the test, naming `what`,
-    when none comes in time."""
-    deadline = time.monotonic() + seconds
-    pause = threading.Event()
-    while time.monotonic() < deadline:
-        found = condition()
-        if found:
-            return found
-        pause.wait(every)
-    raise AssertionError(f"waited {seconds:.0f} s in vain for {what}")
 
 
 class Stack:

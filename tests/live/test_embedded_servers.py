@@ -17,7 +17,7 @@ import pytest
 from redis import Redis
 from redis.exceptions import AuthenticationError
 
-from tests.live.stack import wait_until
+from tests.waits import wait_until
 from webapp.config.redis import redis_url
 from webapp.config.sockets import forget_sockets
 from webapp.config.var import HOME

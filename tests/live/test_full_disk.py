@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 
 from tests.live.audit import audit, history
-from tests.live.stack import Stack, wait_until
+from tests.live.stack import Stack
 from tests.live.visitor import PROBES, Visitor
+from tests.waits import wait_until
 
 pytestmark = [
     pytest.mark.live,

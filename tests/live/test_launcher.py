@@ -10,7 +10,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.live.stack import Stack, wait_until
+from tests.live.stack import Stack
+from tests.waits import wait_until
 
 pytestmark = pytest.mark.live
 

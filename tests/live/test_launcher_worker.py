@@ -9,7 +9,8 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.live.stack import Stack, wait_until
+from tests.live.stack import Stack
+from tests.waits import wait_until
 from webapp.config.var import HOME
 from webapp.operations.processes import dies_with_parent
 

@@ -15,8 +15,9 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection
 
-from tests.live.stack import Stack, wait_until
+from tests.live.stack import Stack
 from tests.live.visitor import PROBES, Visitor
+from tests.waits import wait_until
 
 pytestmark = pytest.mark.live
 

@@ -14,7 +14,8 @@ from typing import Any
 
 from websockets.sync.client import ClientConnection, connect
 
-from tests.live.stack import Stack, wait_until
+from tests.live.stack import Stack
+from tests.waits import wait_until
 
 PROBES = str(Path(__file__).parents[1] / "probe_methods")
 

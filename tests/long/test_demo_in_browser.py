@@ -15,8 +15,9 @@ from playwright.sync_api import Page, expect, sync_playwright
 from tests.browser.conftest import ARGUMENTS, points, sign_in
 from tests.chromium import chromium
 from tests.live.audit import audit
-from tests.live.stack import Stack, wait_until
+from tests.live.stack import Stack
 from tests.long.scale import SCALE, scaled
+from tests.waits import wait_until
 
 pytestmark = [pytest.mark.long, pytest.mark.live, pytest.mark.browser]
 

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from tests.live.audit import audit, history
-from tests.live.stack import Stack, wait_until
+from tests.live.stack import Stack
 from tests.live.visitor import PROBES, Visitor
 from tests.long.scale import scaled
+from tests.waits import wait_until
 
 pytestmark = [pytest.mark.long, pytest.mark.live]
 

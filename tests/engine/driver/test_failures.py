@@ -20,7 +20,7 @@ EXAMPLE = Path(searchengine.testing.example.__file__).parent
 # What its jobs do, by number: 0 is killed in every attempt, 1 hangs, 2 diverges, 3 is killed once and then
 # trains, the rest trains.
 MISCHIEF = """
-import os, signal, time
+import os, signal
 from pathlib import Path
 
 from searchengine.core.errors import BadGenome
@@ -35,7 +35,7 @@ def train(context: Context) -> Output:
         os.kill(os.getpid(), signal.SIGKILL)
     if number == 1:
         while True:
-            time.sleep(1)
+            signal.pause()
     if number == 2:
         raise BadGenome("diverged", "the loss grew beyond all bounds")
     return properly(context)

@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -20,6 +19,7 @@ from searchengine.driver.files import FolderInUse, alone_in, read_lines
 from searchengine.driver.folder import RunFolder
 from searchengine.driver.local import Doing, LocalRun, RunBroken
 from searchengine.driver.summary import summary
+from tests.waits import wait_until
 
 ROOT = Path(searchengine.__file__).resolve().parents[1]
 
@@ -126,12 +126,13 @@ def _resume_until(path: Path, data_root: Path, results: int) -> None:
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
-    deadline = time.monotonic() + 120
+
+    def there() -> bool:
+        assert child.poll() is None, "the run ended before it could be killed"
+        return len(list(read_lines(path / "results.jsonl"))) >= results
+
     try:
-        while len(list(read_lines(path / "results.jsonl"))) < results:
-            assert child.poll() is None, "the run ended before it could be killed"
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
+        wait_until(there, 120, f"{results} results", every=0.02)
     finally:
         os.killpg(child.pid, signal.SIGKILL)
         child.wait()

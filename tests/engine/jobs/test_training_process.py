@@ -16,6 +16,7 @@ import pytest
 
 from searchengine.jobs.process import Checkpointed, Died, Finished, Progress, Stopped
 from tests.engine.jobs.scripted_bench import Bench
+from tests.waits import wait_until
 
 
 def test_a_job_runs_to_its_end_and_the_process_takes_the_next(bench: Bench) -> None:
@@ -113,7 +114,7 @@ def test_a_killed_process_says_so_and_takes_its_children_along(bench: Bench) -> 
     assert (died.signal, died.reason) == (signal.SIGKILL, "killed")
     assert not bench.process.alive
     assert bench.process.messages(0) == []
-    _until(lambda: _gone(child))
+    wait_until(lambda: _gone(child), 30, "the child to be gone")
     with pytest.raises(RuntimeError, match="has died"):
         bench.start("constant", 1)
 
@@ -252,7 +253,7 @@ def test_a_process_dies_with_its_parent(tmp_path: Path) -> None:
         child = int(parent.stdout.readline())
         assert not _gone(child)
         parent.kill()
-    _until(lambda: _gone(child))
+    wait_until(lambda: _gone(child), 30, "the child to be gone")
 
 
 def test_closing_ends_an_idle_and_a_busy_process(open_process: Callable[..., Bench]) -> None:
@@ -268,13 +269,6 @@ def test_closing_ends_an_idle_and_a_busy_process(open_process: Callable[..., Ben
 def test_the_parents_side_loads_no_torch() -> None:
     code = "import sys, searchengine.jobs.process, searchengine.jobs.store; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
-
-
-def _until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def _gone(pid: int) -> bool:

@@ -67,7 +67,7 @@ def _misbehave(fault: str) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
     if fault == "hang":
         while True:
-            time.sleep(0.1)
+            signal.pause()
     if fault == "memory":
         held = []
         while True:

@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.live.stack import wait_until
+from tests.waits import wait_until
 from webapp.config.var import HOME
 from webapp.operations.launcher.child import LONGEST_WAIT, SHORTEST_WAIT, Child, ending
 
