@@ -1,5 +1,5 @@
-"""The paths a round scores: distinct, drawn by gate probabilities, of a cost inside the band; and guards just
-below it, so that the cheapest candidates are not on the front merely for being the cheapest.
+"""The paths a round scores: distinct, drawn by gate probabilities given a cost inside the band; and guards
+just below it, so that the cheapest candidates are not on the front merely for being the cheapest.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from searchengine.methods.nse.sampling import Gates, Mask, Mode, masks, ops_of
 from searchengine.methods.nse.subset import Cells
+from searchengine.methods.nse.tilting import tilt
 
 TRIES = 500
 """Draws that a wanted path is worth."""
@@ -41,13 +42,15 @@ class Drawn(NamedTuple):
 
 
 class Draw(NamedTuple):
-    """What was found of ``wanted`` paths in ``tries`` draws, of which ``outside`` had another cost and
+    """What was found of ``wanted`` paths in ``tries`` draws, of which ``outside`` had another cost,
+    ``thinned`` a cost that tilted odds bring up too often (:mod:`searchengine.methods.nse.tilting`) and
     ``repeated`` were known or found already. ``span`` are the costs asked for, in words."""
 
     found: tuple[Drawn, ...]
     wanted: int
     tries: int
     outside: int
+    thinned: int
     repeated: int
     span: str
 
@@ -60,7 +63,7 @@ class Draw(NamedTuple):
         """What came of the draw, in words."""
         return (
             f"{len(self.found)} of {self.wanted} paths with a cost {self.span} found in {self.tries} draws; "
-            f"{self.outside} had another cost, {self.repeated} were known"
+            f"{self.outside} had another cost, {self.thinned} were thinned out, {self.repeated} were known"
         )
 
 
@@ -137,10 +140,14 @@ class _Drawing:
         limit = max(LEAST_TRIES, TRIES * count) if most_tries is None else most_tries
         seen: set[Cells] = set()
         found: list[Drawn] = []
-        tries = outside = repeated = 0
+        tries = outside = thinned = repeated = 0
+        tilted = tilt(self._cells, self._gates, self._costs, self._fixed, span.low, span.high, self._mode)
+        shifts = tilted.shifts(self._costs)
         while len(found) < count and tries < limit:
-            drawn = masks(self._cells, self._gates, min(_BATCH, limit - tries), rng, mode=self._mode)
+            asked = min(_BATCH, limit - tries)
+            drawn = masks(self._cells, self._gates, asked, rng, mode=self._mode, shifts=shifts)
             costs = self._cost(drawn)
+            taken = tilted.accepted(costs, rng)
             inside = (costs >= span.low) & ((costs <= span.high) if closed else (costs < span.high))
             for row in range(len(costs)):
                 if len(found) == count:
@@ -149,6 +156,9 @@ class _Drawing:
                 if not inside[row]:
                     outside += 1
                     continue
+                if not taken[row]:
+                    thinned += 1
+                    continue
                 path = tuple(ops_of(ops, on[row]) for ops, on in zip(self._active, drawn, strict=True))
                 if path in seen or self._known(path):
                     repeated += 1
@@ -156,7 +166,7 @@ class _Drawing:
                 seen.add(path)
                 found.append(Drawn(path, float(costs[row])))
         words = f"from {span.low:.12g} to {'' if closed else 'below '}{span.high:.12g}"
-        return Draw(tuple(found), count, tries, outside, repeated, words)
+        return Draw(tuple(found), count, tries, outside, thinned, repeated, words)
 
     def _cost(self, drawn: list[Mask]) -> npt.NDArray[np.float64]:
         """Cost of every drawn path, shape (count,)."""

@@ -23,6 +23,7 @@ Mode = Literal["multi", "single"]
 Gates = Sequence[Sequence[float]]
 """Gate probability of every active op, cell by cell, in the order of active."""
 Mask = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float64]
 
 TABLE = 5
 """Ops up to which a cell's subsets are enumerated for the gates: 2^5 rows."""
@@ -66,16 +67,24 @@ def weight_path(
 
 
 def masks(
-    cells: str, gates: Gates, count: int, rng: np.random.Generator, *, mode: Mode = "multi"
+    cells: str,
+    gates: Gates,
+    count: int,
+    rng: np.random.Generator,
+    *,
+    mode: Mode = "multi",
+    shifts: Sequence[Floats] | None = None,
 ) -> list[Mask]:
     """``count`` paths by gate probabilities: of every cell an array (count, ops), true where an op is on.
+    ``shifts`` are added to the logarithm of every gate's odds, p / (1 - p).
 
     Raises ``ValueError`` when a gate lies outside [0.0005, 0.9995] or an R or E cell has no op."""
     _check(cells, gates)
     draw = _single if mode == "single" else _multi
-    return [
-        draw(kind, np.asarray(p, dtype=np.float64), count, rng) for kind, p in zip(cells, gates, strict=True)
-    ]
+    odds = [np.asarray(p, dtype=np.float64) / (1 - np.asarray(p, dtype=np.float64)) for p in gates]
+    if shifts is not None:
+        odds = [row * np.exp(shift) for row, shift in zip(odds, shifts, strict=True)]
+    return [draw(kind, row, count, rng) for kind, row in zip(cells, odds, strict=True)]
 
 
 def gated_path(
@@ -91,24 +100,25 @@ def ops_of(ops: Ops, on: npt.NDArray[np.bool_] | Sequence[bool]) -> Ops:
     return tuple(sorted(op for op, chosen in zip(ops, on, strict=True) if chosen))
 
 
-def _multi(kind: str, gates: npt.NDArray[np.float64], count: int, rng: np.random.Generator) -> Mask:
+def _multi(kind: str, odds: Floats, count: int, rng: np.random.Generator) -> Mask:
+    gates = odds / (1 + odds)
     on = rng.random((count, len(gates))) < gates
     if kind == "N":
         return on
     # Given that one is on at all, the first one on is j with a probability in proportion to
     # p_j prod_{i<j} (1 - p_i), and those after it are independent. Redrawing would give the same, but takes
     # hundreds of draws where all gates are nearly shut.
-    first = gates * np.concatenate(([1.0], np.cumprod(1 - gates)[:-1]))
+    first = gates * np.concatenate(([1.0], np.cumprod(1 / (1 + odds))[:-1]))
     chosen = rng.choice(len(gates), size=count, p=first / first.sum())
     places = np.arange(len(gates))
     return (on & (places > chosen[:, None])) | (places == chosen[:, None])
 
 
-def _single(kind: str, gates: npt.NDArray[np.float64], count: int, rng: np.random.Generator) -> Mask:
+def _single(kind: str, odds: Floats, count: int, rng: np.random.Generator) -> Mask:
     # Given that at most one is on, {j} stands to none as p_j to 1 - p_j. Gates of 0.5 give the uniform draw.
-    odds = np.append(gates / (1 - gates), 1.0 if kind == "N" else 0.0)
-    chosen = rng.choice(len(odds), size=count, p=odds / odds.sum())
-    return np.arange(len(gates)) == chosen[:, None]
+    choices = np.append(odds, 1.0 if kind == "N" else 0.0)
+    chosen = rng.choice(len(choices), size=count, p=choices / choices.sum())
+    return np.arange(len(odds)) == chosen[:, None]
 
 
 # --- pairs for the gates ---------------------------------------------------------------------------
@@ -157,10 +167,11 @@ def _two(
 ) -> tuple[tuple[bool, ...], tuple[bool, ...]]:
     if mode == "multi" and len(gates) > TABLE:
         p = np.asarray(gates, dtype=np.float64)
-        one = other = _multi(kind, p, 1, rng)[0]
+        odds = p / (1 - p)
+        one = other = _multi(kind, odds, 1, rng)[0]
         # The likeliest subset of six gates has at most 0.997 of the mass, so this ends soon.
         while (one == other).all():
-            other = _multi(kind, p, 1, rng)[0]
+            other = _multi(kind, odds, 1, rng)[0]
         return tuple(one.tolist()), tuple(other.tolist())
     table = subsets(kind, len(gates), mode)
     weights = np.exp([log_joint(gates, on) for on in table])
@@ -177,7 +188,7 @@ def subsets(kind: str, ops: int, mode: Mode = "multi") -> tuple[tuple[bool, ...]
     return tuple(tuple(bool(code >> op & 1) for op in range(ops)) for code in codes if code or kind == "N")
 
 
-def _pick(weights: npt.NDArray[np.float64], rng: np.random.Generator) -> int:
+def _pick(weights: Floats, rng: np.random.Generator) -> int:
     """A place drawn in proportion to its weight; one of weight 0 never."""
     sums = np.cumsum(weights)
     place = int(np.searchsorted(sums, rng.random() * sums[-1], side="right"))

@@ -374,6 +374,7 @@ class NseSearch:
                 "short": current.short,
             }
         )
+        self._round = Round()
         if not found:
             self._over = True
             return
@@ -383,7 +384,6 @@ class NseSearch:
         self._over = self._subset.round == self._subset.rounds or standstill(self._subset) is not None
         if not self._over and not self._closed:
             self._subset = refill(self._subset)
-        self._round = Round()
 
     def close(self) -> None:
         self._closed = True

@@ -119,7 +119,13 @@ def table_of(value: Json) -> Table:
 
 
 def still_running(entries: Iterable[Entry]) -> list[Entry]:
-    """Those that nothing dominates, guards included, in order of cost, then birth."""
+    """Those that nothing dominates, and the candidates that no candidate dominates, which are needed where
+    guards dominate them all; in order of cost, then birth."""
     held = list(entries)
-    places = non_dominated([(one.cost, one.value) for one in held])
-    return sorted((held[place] for place in places), key=lambda one: (one.cost, one.birth))
+    inside = [one for one in held if not one.guard]
+    needed = {one.birth: one for group in (held, inside) for one in _leading(group)}
+    return sorted(needed.values(), key=lambda one: (one.cost, one.birth))
+
+
+def _leading(entries: list[Entry]) -> list[Entry]:
+    return [entries[place] for place in non_dominated([(one.cost, one.value) for one in entries])]

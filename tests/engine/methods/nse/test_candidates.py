@@ -40,7 +40,7 @@ def test_candidates_are_distinct_and_in_the_band_and_guards_just_below(low, widt
         assert len(set(paths)) == len(paths)
         assert all(one.cost == cost_of(one.path) for one in draw.found)
         assert draw.missing == draw.wanted - len(paths)
-        assert draw.tries == len(paths) + draw.outside + draw.repeated
+        assert draw.tries == len(paths) + draw.outside + draw.thinned + draw.repeated
 
 
 def test_the_ends_of_the_band():
@@ -74,7 +74,8 @@ def test_too_few_paths_end_the_draw_with_an_honest_count():
     )
     assert (draw.missing, draw.tries, draw.outside) == (5, 1500, 1500)
     assert draw.sentence == (
-        "0 of 5 paths with a cost from 900 to 1000 found in 1500 draws; 1500 had another cost, 0 were known"
+        "0 of 5 paths with a cost from 900 to 1000 found in 1500 draws; 1500 had another cost, "
+        "0 were thinned out, 0 were known"
     )
     below = guards(CELLS, ACTIVE, GATES, COSTS, Band(50, 60), 10, 5, np.random.default_rng(0), most_tries=10)
     assert "a cost from 40 to below 50" in below.sentence

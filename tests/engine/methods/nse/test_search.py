@@ -161,6 +161,48 @@ def test_guards_are_never_kept() -> None:
     assert not guards & {member.birth for member in found.outcome.members}
 
 
+def test_where_guards_dominate_everything_the_front_of_the_band_is_kept() -> None:
+    def guards_win(job: Job) -> Result:
+        result = exact(job)
+        if job.kind != "score_paths":
+            return result
+        worth = {
+            number: score.metrics["fitness"] / 2 + (job.genomes[number]["path"] in below) / 2
+            for number, score in result.scores.items()
+        }
+        scores = {number: Score({"fitness": value, "accuracy": 0.5}) for number, value in worth.items()}
+        return Result(job.number, scores)
+
+    # The same seed draws the same first round, whatever its paths are worth.
+    below = [birth.genome["path"] for birth in run(exact).births if birth.operator == "guard"]
+    found = run(guards_win, rounds=1)
+    (one,) = history(found)
+    guards = {birth.number for birth in found.births if birth.operator == "guard"}
+    values = {birth: value for birth, _, value in one["front"]}
+    assert values
+    assert not guards & set(values)
+    scored = {
+        number: score.fitness for report in found.told for number, score in report.scores.items()
+        if report.kind == "score_paths"
+    }  # fmt: skip
+    assert min(scored[guard] for guard in guards) > max(values.values())
+    assert max(values.values()) == max(scored[birth] for birth in set(scored) - guards)
+
+
+def test_a_round_of_which_guards_alone_are_scored_ends_the_search_and_is_told_once() -> None:
+    def only_guards(job: Job) -> Result:
+        result = exact(job)
+        if job.kind != "score_paths" or set(job.subjects) & guards:
+            return result
+        failure = Score(failure=Failure("bad_genome", "diverged", "not a number"))
+        return Result(job.number, dict.fromkeys(job.subjects, failure))
+
+    guards = {birth.number for birth in run(exact, rounds=1).births if birth.operator == "guard"}
+    found = run(only_guards, rounds=1)
+    assert found.finished
+    assert [(one["round"], one["front"]) for one in history(found)] == [(1, [])]
+
+
 def test_with_rehearsal_under_an_exact_scorer_the_front_never_gets_worse() -> None:
     """Guards may push an old member off and are then forgotten, the cap may take its ops: both are off."""
     found = run(exact, guards=0, stall_cap=False)
@@ -214,7 +256,7 @@ def test_finalists_are_spread_over_the_front_with_the_most_accurate() -> None:
 
 
 def test_the_result_is_what_was_trained_and_can_be_taken_away() -> None:
-    found = run(exact, finalists=2)
+    found = run(exact, finalists=2, guards=0)
     assert found.outcome is not None
     assert len(found.outcome.members) == 2
     assert all(member.weights is not None for member in found.outcome.members)
