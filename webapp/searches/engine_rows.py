@@ -34,6 +34,7 @@ def evaluation_row(run: SearchRun, job: Job, keys: dict[int, str]) -> Evaluation
         phase=job.phase,
         subjects=list(job.subjects),
         genome_key=keys[job.subjects[0]] if len(job.subjects) == 1 else "",
+        inputs=sorted(set(job.inputs.values())),
         fidelity=dumps(job.fidelity.to_json()),
         seed=job.seed,
         protocol=job.protocol,

@@ -29,6 +29,12 @@ class Evaluation(models.Model):
     genome_key = models.CharField(
         max_length=64, blank=True, default="", help_text="of the one subject, if it is one"
     )
+    inputs = ArrayField(
+        models.CharField(max_length=64),
+        default=list,
+        blank=True,
+        help_text="sha256 of the artifacts it reads; a worker that read them lately is preferred",
+    )
     fidelity = models.TextField(default="{}")
     seed = models.BigIntegerField()
     priority = models.IntegerField(default=0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,7 +35,8 @@ WHERE e.id = chosen.id AND r.id = e.run_id AND d.id = r.dataset_id
 RETURNING {_FIELDS}
 """
 
-# Greatest priority first, then the team and the run with the fewest evaluations in work, then the oldest job.
+# Greatest priority first, then the team and the run with the fewest evaluations in work, then what reads an
+# artifact (a supernet's weights) that this slot's training process has loaded, then the oldest job.
 _FIRST = f"""
 WITH busy AS (
     SELECT r.team_id, e.run_id, count(*) AS held
@@ -48,7 +49,7 @@ chosen AS (
     LEFT JOIN busy ON busy.run_id = e.run_id LEFT JOIN team ON team.team_id = r.team_id
     WHERE e.state = 'waiting' AND r.state IN ('running', 'stopping')
     ORDER BY r.priority DESC, e.priority DESC, coalesce(team.held, 0), coalesce(busy.held, 0),
-        e.run_id, e.number
+        e.inputs && %(loaded)s::varchar[] DESC, e.run_id, e.number
     LIMIT 1 FOR UPDATE OF e SKIP LOCKED
 )
 {_TAKE}
@@ -60,7 +61,7 @@ WITH chosen AS (
     FROM searches_evaluation AS e JOIN searches_searchrun AS r ON r.id = e.run_id
     WHERE e.state = 'waiting' AND e.run_id = %(run)s AND NOT e.alone
         AND r.state IN ('running', 'stopping')
-    ORDER BY e.number
+    ORDER BY e.inputs && %(loaded)s::varchar[] DESC, e.number
     LIMIT least(%(most)s, ceil(
         (SELECT count(*) FROM searches_evaluation WHERE state = 'waiting' AND run_id = %(run)s)
         / (SELECT greatest(1, sum(slots)) FROM searches_worker WHERE stopped IS NULL AND gone IS NULL)::float
@@ -92,17 +93,22 @@ class Claimed:
     token: int = 0
 
 
-def claim(presence: Presence, slot: int, pace: Mapping[int, float] | None = None) -> list[Claimed]:
+def claim(
+    presence: Presence, slot: int, pace: Mapping[int, float] | None = None, loaded: Collection[str] = ()
+) -> list[Claimed]:
     """The next evaluation, or several small ones of one run; none when there is nothing to do.
 
     ``pace`` is how long an evaluation of a run took lately, in seconds, by run; an unknown one counts as
-    long. A group takes no more than its share of what waits, so that other slots find work too.
+    long. A group takes no more than its share of what waits, so that other slots find work too. ``loaded``
+    are the artifacts (sha256) that the slot's training process read lately: of jobs that are alike to
+    everybody else one that reads them comes first.
     """
     values: dict[str, Any] = {
         "owner": presence.owner,
         "lease": settings.LEASE_SECONDS,
         "worker": presence.worker_id,
         "slot": slot,
+        "loaded": list(loaded),
     }
     with connection.cursor() as cursor:
         cursor.execute(_FIRST, values)

@@ -34,6 +34,9 @@ FLUSH_SECONDS = 0.2
 
 RUNS_REMEMBERED = 64
 
+INPUTS_REMEMBERED = 8
+"""Artifacts a training process is taken to hold still; which of them it does is its own affair."""
+
 LOADING_SECONDS = 90.0
 """A training process that has not said it is ready for so long hangs."""
 
@@ -53,12 +56,15 @@ class Slot:
         self._flushed = 0.0
         self._unloaded = 0  # training processes in a row that died before they were ready
         self._pace: OrderedDict[int, float] = OrderedDict()  # seconds an evaluation of a run took lately
+        self._loaded: OrderedDict[str, None] = OrderedDict()  # artifacts the training process read, by sha256
 
     def work(self) -> int:
         """Take and run evaluations until there are none or the worker is to end; returns how many ran."""
         run = 0
         while not self.leaving.is_set():
-            group = patiently(lambda: claim(self.presence, self.number, self._pace), self.leaving.is_set)
+            group = patiently(
+                lambda: claim(self.presence, self.number, self._pace, self._loaded), self.leaving.is_set
+            )
             if not group:
                 return run
             run += self._run_group(group)
@@ -82,6 +88,7 @@ class Slot:
             self._process.close()
             self._process = None
         if self._process is None:
+            self._loaded.clear()
             self._process = TrainingProcess(
                 store=settings.STORE,
                 data_root=settings.VAR / "data",
@@ -98,7 +105,7 @@ class Slot:
         run = 0
         try:
             while waiting:
-                process = self._loaded(waiting)
+                process = self._ready(waiting)
                 if process is None:
                     break
                 claimed = waiting.pop(0)
@@ -107,7 +114,7 @@ class Slot:
                 run += 1
                 began = time.monotonic()
                 evaluated = evaluate(process, claimed, waiting, self.presence, self.leaving)
-                self._learn(claimed.run_id, time.monotonic() - began)
+                self._learn(claimed, time.monotonic() - began)
                 waiting = evaluated.still_held
                 self._settle(claimed, evaluated)
                 if evaluated.ending in (Ending.STOPPED, Ending.GONE) or self.leaving.is_set():
@@ -120,7 +127,7 @@ class Slot:
             patiently(lambda: lease.give_back(left, self.presence.owner), self.leaving.is_set)
         return run
 
-    def _loaded(self, held: list[Claimed]) -> TrainingProcess | None:
+    def _ready(self, held: list[Claimed]) -> TrainingProcess | None:
         """The training process, once it has loaded torch; None when it died before, or the worker is to end.
 
         An evaluation starts only then, so a death on the way costs none of those that are ``held`` an
@@ -146,12 +153,18 @@ class Slot:
             self.leaving.wait(min(LONGEST_REST, 0.25 * 2**self._unloaded))
         return None
 
-    def _learn(self, run_id: int, seconds: float) -> None:
-        """The longer of the newest and a fading memory: a group is not to hold others up."""
+    def _learn(self, claimed: Claimed, seconds: float) -> None:
+        """Pace: the longer of the newest and a fading memory, because a group is not to hold others up."""
+        run_id = claimed.run_id
         self._pace[run_id] = max(seconds, 0.5 * (seconds + self._pace.get(run_id, seconds)))
         self._pace.move_to_end(run_id)
         while len(self._pace) > RUNS_REMEMBERED:
             self._pace.popitem(last=False)
+        for sha256 in claimed.job.inputs.values():
+            self._loaded[sha256] = None
+            self._loaded.move_to_end(sha256)
+        while len(self._loaded) > INPUTS_REMEMBERED:
+            self._loaded.popitem(last=False)
 
     def _start(self, claimed: Claimed) -> bool:
         return bool(patiently(lambda: lease.start(claimed, self.presence.owner), self.leaving.is_set))
