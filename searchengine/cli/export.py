@@ -11,6 +11,7 @@ from searchengine.core.jsontext import Json, dumps
 from searchengine.core.method import Member
 from searchengine.data.manifest import Manifest
 from searchengine.data.prepared import default_data_root, find_prepared
+from searchengine.driver.documents import documents_of, files_of, reader
 from searchengine.driver.folder import RunFolder
 from searchengine.driver.summary import summary
 from searchengine.jobs.store import Store
@@ -115,14 +116,16 @@ def _described(folder: RunFolder, member: Member) -> Json:
     report = folder.archive.report(member.job)
     if member.weights is None or report is None:
         raise UnknownName(f"birth {member.birth} was never trained, so there are no weights to export")
+    store = Store(folder.artifacts)
     return {
         "genome": folder.archive.birth(member.birth).genome,
         "space": job.evaluator,
         "space_params": job.arguments.get("space_params", {}),
-        "weights": str(Store(folder.artifacts).path(member.weights, check=True)),
+        "weights": str(store.path(member.weights, check=True)),
         "birth": member.birth,
         "metrics": report.scores[member.birth].metrics,
         "fidelity": job.fidelity.to_json(),
+        "files": files_of(documents_of(folder.plan, folder.progress, reader(store))),
     }
 
 

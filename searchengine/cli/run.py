@@ -16,12 +16,14 @@ from searchengine.core.setting import DataSummary
 from searchengine.data.prepare import prepare
 from searchengine.data.prepared import default_data_root, default_var, find_prepared
 from searchengine.driver.control import control_plan
+from searchengine.driver.documents import documents_of, files_of, reader
 from searchengine.driver.files import alone_in, write_whole
 from searchengine.driver.folder import RunFolder
 from searchengine.driver.local import LocalRun
 from searchengine.driver.plan import Plan, make_plan
 from searchengine.driver.recipes import is_calibrated, recipe_at_launch, takes_measured
 from searchengine.driver.summary import summary
+from searchengine.jobs.store import Store
 from searchengine.training.recipe import Recipe
 
 _MOST_WORKERS = 256
@@ -114,17 +116,28 @@ def _go_on(chosen: argparse.Namespace, path: Path, workers: int, data_root: Path
         found = _search(chosen, path, workers, data_root)
         if found["with_control"]:
             beside = path / "control"
-            if not (beside / "plan.json").is_file():
-                plan = Plan.from_json(found["plan"])
-                launch = {"preset": None, "workers": workers, "control": False}
-                RunFolder.create(beside, control_plan(plan, cost=found["summary"]["cost"]), **launch).close()
-            found["summary"]["control"] = _search(chosen, beside, workers, data_root)["summary"]
+            if (beside / "plan.json").is_file() or _control_made(beside, found, workers):
+                found["summary"]["control"] = _search(chosen, beside, workers, data_root)["summary"]
     except KeyboardInterrupt:
         print(f"\ninterrupted; go on with: python -m searchengine resume {path}", file=sys.stderr)
         raise
     write_whole(path / "summary.json", dumps(found["summary"]) + "\n")
     _tell(found["summary"], path, as_json=chosen.json)
     return 0
+
+
+def _control_made(beside: Path, found: Json, workers: int) -> bool:
+    """Make the control of a finished search; False, said in words, where what the search measured leaves
+    nothing to search."""
+    plan = Plan.from_json(found["plan"])
+    try:
+        control = control_plan(plan, cost=found["summary"]["cost"], documents=found["documents"])
+    except InvalidParams as error:
+        print(f"no control: {error}", file=sys.stderr)
+        return False
+    launch: Json = {"preset": None, "workers": workers, "control": False}
+    RunFolder.create(beside, control, **launch).close()
+    return True
 
 
 def _search(chosen: argparse.Namespace, path: Path, workers: int, data_root: Path) -> Json:
@@ -144,10 +157,14 @@ def _search(chosen: argparse.Namespace, path: Path, workers: int, data_root: Pat
         bar.end(folder)
         made = summary(folder)
         write_whole(path / "summary.json", dumps(made) + "\n")
+        documents = documents_of(folder.plan, folder.progress, reader(Store(folder.artifacts)))
+        for name, text in files_of(documents).items():
+            write_whole(path / name, text)
         return {
             "summary": made,
             "plan": folder.plan.to_json(),
             "with_control": bool(folder.launch.get("control")),
+            "documents": documents,
         }
     finally:
         folder.close()

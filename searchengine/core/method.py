@@ -243,7 +243,9 @@ class Method:
     as much); ``planned`` says how many evaluations (jobs of the search phase) these parameters ask for when
     no budget closes the search earlier; ``demo_data`` names the built-in set its demo runs on (empty: one of
     its modality); ``unplotted`` are beginnings of names in a training's curve that pages do not plot one by
-    one, because the method's picture shows them."""
+    one, because the method's picture shows them; ``documents`` are parameters whose value is a JSON object
+    that a run may find itself, as an artifact which its progress names by the parameter under
+    ``documents``: it can be taken from the run, goes along with its exports, and its control is given it."""
 
     slug: str
     title: str
@@ -264,6 +266,7 @@ class Method:
     planned: Callable[[Params], int] | None = None
     examples: Mapping[str, Callable[[Params, DataSummary], Json]] = field(default_factory=dict)
     unplotted: tuple[str, ...] = ()
+    documents: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,15 @@ from searchengine.driver.plan import Parts, Plan
 _MOST_EVALUATIONS = 1_000_000
 
 
-def control_plan(plan: Plan, *, control: str | None = None, cost: float | None = None) -> Plan:
-    """The plan of the control that stands beside ``plan``: by default the one the method names.
+def control_plan(
+    plan: Plan,
+    *,
+    control: str | None = None,
+    cost: float | None = None,
+    documents: Mapping[str, Json] | None = None,
+) -> Plan:
+    """The plan of the control that stands beside ``plan``: by default the one the method names. It is given
+    the ``documents`` that the run has.
 
     With ``cost`` (what the run's search phase has cost, known when it has ended) the control stops at the
     first candidate that reaches it; without, both get the same number of evaluations and the same budget. A
@@ -27,6 +34,8 @@ def control_plan(plan: Plan, *, control: str | None = None, cost: float | None =
     slug = control or method.control
     if slug is None:
         raise UnknownName(f"{plan.method} is a control itself and names none")
+    if documents:
+        plan = replace(plan, params={**plan.params, **documents})
     budget = plan.budget if cost is None else Budget(cost=cost)
     if slug == plan.method:
         values = method.control_values if cost is not None else _alike(plan, method.control_values)

@@ -3,7 +3,7 @@
 from django.urls import path
 from drf_spectacular.views import SpectacularJSONAPIView
 
-from webapp.api.v1 import datasets, exports, history, judgements, methods, runs
+from webapp.api.v1 import datasets, documents, exports, history, judgements, methods, runs
 
 app_name = "api"
 
@@ -19,6 +19,7 @@ urlpatterns = [
     path("v1/runs/<str:run_id>/", runs.OneRun.as_view()),
     path("v1/runs/<str:run_id>/do/<str:verb>/", runs.RunVerb.as_view()),
     path("v1/runs/<str:run_id>/fork/", runs.ForkRun.as_view()),
+    path("v1/runs/<str:run_id>/documents/<str:name>/", documents.RunDocument.as_view()),
     path("v1/runs/<str:run_id>/genomes/", history.Genomes.as_view()),
     path("v1/runs/<str:run_id>/genomes/<str:birth>/", history.OneGenome.as_view()),
     path("v1/runs/<str:run_id>/events/", history.Events.as_view()),

@@ -5,9 +5,11 @@ from __future__ import annotations
 from django.conf import settings
 
 from searchengine.core.jsontext import Json, loads
-from searchengine.jobs.store import MissingArtifact, Store
+from searchengine.driver.documents import files_of
+from searchengine.jobs.store import DamagedArtifact, MissingArtifact, Store
 from webapp.exports.services.ask import ExportRefused
 from webapp.plots.picture_file import picture_file as svg_file
+from webapp.searches.documents import documents
 from webapp.searches.models import Evaluation, Genome, Score, SearchRun
 from webapp.searches.pages.pictures import trained_picture
 from webapp.searches.states import EvaluationState
@@ -100,9 +102,14 @@ def _member(run: SearchRun, birth: int, job: int, weights: str) -> Json:
 
 
 def _files(run: SearchRun, birth: Genome, evaluation: Evaluation) -> dict[str, str]:
-    """The picture that the run's method draws, with what the exported training found."""
+    """The picture that the run's method draws, with what the exported training found; the run's
+    documents."""
     picture = trained_picture(run, birth, evaluation)
-    return {"picture.svg": svg_file(picture)} if picture is not None else {}
+    drawn = {"picture.svg": svg_file(picture)} if picture is not None else {}
+    try:
+        return {**drawn, **files_of(documents(run))}
+    except (MissingArtifact, DamagedArtifact) as error:
+        raise ExportRefused(f"a document of the run cannot be read: {error}") from None
 
 
 def _preparation(fingerprint: str) -> Json:

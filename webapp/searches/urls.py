@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from webapp.searches.views import analysis, genome, home, launch, run
+from webapp.searches.views import analysis, document, genome, home, launch, run
 
 app_name = "searches"
 
@@ -17,6 +17,7 @@ urlpatterns = [
     path("runs/<int:run_id>/analysis/", analysis.analysis, name="analysis"),
     path("runs/<int:run_id>/panels/", analysis.panels, name="panels"),
     path("runs/<int:run_id>/lineage/", analysis.lineage, name="lineage"),
+    path("runs/<int:run_id>/documents/<slug:name>.json", document.document, name="document"),
     path("runs/<int:run_id>/genomes/", genome.genomes, name="genomes"),
     path("runs/<int:run_id>/genomes/<int:number>/", genome.genome, name="genome"),
     path("runs/<int:run_id>/genomes/<int:number>/drawing.svg", genome.drawing_file, name="genome-drawing"),

@@ -34,14 +34,19 @@ def limits(params: NseParams, costs: Table, data: str) -> Limits:
     low, high, unit = band.low / THOUSAND, band.high / THOUSAND, UNITS[params.resource]
     if low >= high:
         raise InvalidParams(
-            {"band_high": f"the band would run from {low:.4g} to {high:.4g} {unit}; raise band_high"}
+            {"band_high": f"the band would run from {_told(low)} to {_told(high)} {unit}; raise band_high"}
         )
     if band.high < least or band.low > largest:
         raise InvalidParams(
             {
-                "band_low": f"no path costs from {low:.4g} to {high:.4g} {unit}: on {data} the cheapest costs"
-                f" {least / THOUSAND:.4g} and the largest {largest / THOUSAND:.4g}"
+                "band_low": f"no path costs from {_told(low)} to {_told(high)} {unit}: on {data} the cheapest"
+                f" costs {_told(least / THOUSAND)} and the largest {_told(largest / THOUSAND)}"
             }
         )
     target = params.target * THOUSAND or TARGET * least
     return Limits(costs, target, band, params.guard_width * THOUSAND or GUARDS * least)
+
+
+def _told(value: float) -> str:
+    """``300,000``, ``12.35``: never in powers of ten."""
+    return f"{value:,.0f}" if value >= 1000 else f"{value:.4g}"

@@ -404,6 +404,7 @@ class NseSearch:
             "history": self._history,
             "standstill": standstill(space) if space.is_locked else None,
             "measured": self._measuring.where or None,
+            "documents": {"latency_table": self._measuring.table} if self._measuring.table else {},
             "left_over": sum(left_over(space)),
             "gates": self._gates(),
             "short": current.short,

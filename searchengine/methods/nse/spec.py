@@ -51,6 +51,23 @@ PAPER = {
     "final_scale": 1.04,
     "final_dropout": 0.2,
 }
+PAPER_LATENCY = {
+    **PAPER,
+    "rounds": 3,
+    "subset_size": 6,
+    "cells": "NRNNNRNNNRNNNNNNNRNNN",
+    "channels": [16, 32, 64, 128, 256],
+    "pool": "pool19",
+    "resource": "latency",
+    # Published in steps of a table of which 66 are about 7 ms: target 66, band 66 to 78, guards 2 below it,
+    # penalty 2e-4 a step squared.
+    "target": 7.0,
+    "penalty_weight": 0.87,
+    "band_low": 7.0,
+    "band_high": 8.27,
+    "guard_width": 0.21,
+    "final_scale": 1.0,
+}
 
 
 def _planned(params: Params) -> int:
@@ -77,6 +94,12 @@ METHOD = Method(
         "demo": Preset("Demo", "an estimated 5 minutes on two cores", {}, window=8),
         "overnight": Preset("Overnight", "a night on two cores", OVERNIGHT, window=16),
         "paper": Preset("Paper scale", "6 rounds of 120,200 steps at 1,024 images: GPUs", PAPER, window=16),
+        "paper_latency": Preset(
+            "Paper scale by latency",
+            "3 rounds of 120,200 steps at 1,024 images, a table of this device first: GPUs",
+            PAPER_LATENCY,
+            window=16,
+        ),
     },
     accepts=Accepts(modalities=frozenset({"images"}), smallest_side=4),
     result="front",
@@ -86,4 +109,5 @@ METHOD = Method(
     panels=("space", "scores", "fronts", "covered", "size", "usage", "survivors", "members"),
     demo_data="digits",
     planned=_planned,
+    documents=("latency_table",),
 )

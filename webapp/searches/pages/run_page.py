@@ -20,6 +20,7 @@ from webapp.accounts.roles import Role
 from webapp.plots.line_drawing import Line, best_label, line_drawing
 from webapp.plots.metric_words import metric_name, metric_value
 from webapp.plots.network_drawing import network_drawing
+from webapp.searches.documents import document_names
 from webapp.searches.models import Evaluation, Genome, SearchRun
 from webapp.searches.pages.chart import skeleton
 from webapp.searches.pages.front import Front, front
@@ -63,7 +64,7 @@ class NetworkView(NamedTuple):
 class RunPage(NamedTuple):
     """Everything the page and its parts show; ``small`` is what the chart needs too, read once for both.
     ``pictured`` says that the method draws a picture of its own, which the page then gives its full
-    width."""
+    width. ``documents`` can be taken away: their names, and these in words."""
 
     run: SearchRun
     small: RunHistory
@@ -71,6 +72,7 @@ class RunPage(NamedTuple):
     method_title: str
     state: StateWords
     clock: tuple[str, str]
+    documents: tuple[tuple[str, str], ...]
     verbs: Sequence[Verb]
     drawing: SafeString
     feed: tuple[FeedRow, ...]
@@ -118,6 +120,7 @@ def run_page(
         method_title=method_title(run.method),
         state=state_words(run, now, working),
         clock=_clock(run),
+        documents=tuple((name, name.replace("_", " ")) for name in document_names(run)),
         verbs=verbs(run.state) if _may_act(user, run) else (),
         drawing=SafeString() if live else _curve(run, control, small),
         feed=feed(run),

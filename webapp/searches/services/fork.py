@@ -48,12 +48,13 @@ WHERE old_child.run_id = %(old)s
 
 _COPY_TOLD = """
 INSERT INTO searches_evaluation (
-    run_id, number, kind, evaluator, phase, subjects, genome_key, fidelity, seed, priority, protocol,
+    run_id, number, kind, evaluator, phase, subjects, genome_key, inputs, fidelity, seed, priority, protocol,
     reuse_of, predicted_cost, job, state, attempt, lost, alone, token, lease_owner,
     created, started, finished, told,
     progress_step, progress_of, progress, curve, result, seconds, wasted_seconds, peak_rss, trouble)
-SELECT %(new)s, number, kind, evaluator, phase, subjects, genome_key, fidelity, seed, priority, protocol,
-    reuse_of, predicted_cost, job, 'told', attempt, 0, false, 0, '', created, started, finished, told,
+SELECT %(new)s, number, kind, evaluator, phase, subjects, genome_key, inputs, fidelity, seed, priority,
+    protocol, reuse_of, predicted_cost, job, 'told', attempt, 0, false, 0, '',
+    created, started, finished, told,
     progress_step, progress_of, progress, curve, result, seconds, 0, NULL, ''
 FROM searches_evaluation WHERE run_id = %(old)s AND number < %(told)s
 """
@@ -61,11 +62,11 @@ FROM searches_evaluation WHERE run_id = %(old)s AND number < %(told)s
 # What was asked and untold at the snapshot is asked again.
 _COPY_UNTOLD = """
 INSERT INTO searches_evaluation (
-    run_id, number, kind, evaluator, phase, subjects, genome_key, fidelity, seed, priority, protocol,
-    reuse_of, predicted_cost, job, state, attempt, lost, alone, token, lease_owner, created,
+    run_id, number, kind, evaluator, phase, subjects, genome_key, inputs, fidelity, seed, priority,
+    protocol, reuse_of, predicted_cost, job, state, attempt, lost, alone, token, lease_owner, created,
     progress_step, progress_of, progress, curve, result, seconds, wasted_seconds, trouble)
-SELECT %(new)s, number, kind, evaluator, phase, subjects, genome_key, fidelity, seed, priority, protocol,
-    reuse_of, predicted_cost, job, CASE WHEN reuse_of IS NULL THEN 'waiting' ELSE 'finished' END,
+SELECT %(new)s, number, kind, evaluator, phase, subjects, genome_key, inputs, fidelity, seed, priority,
+    protocol, reuse_of, predicted_cost, job, CASE WHEN reuse_of IS NULL THEN 'waiting' ELSE 'finished' END,
     0, 0, false, 0, '', now(), 0, 0, '{}', '[]', '', 0, 0, ''
 FROM searches_evaluation WHERE run_id = %(old)s AND number >= %(told)s AND number < %(jobs)s
 """

@@ -7,9 +7,12 @@ from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from searchengine import driver
+from searchengine.core.errors import InvalidParams
 from searchengine.core.jsontext import loads
 from searchengine.driver.control import control_plan
+from searchengine.jobs.store import DamagedArtifact, MissingArtifact
 from webapp.accounts.services.audit import record
+from webapp.searches.documents import documents
 from webapp.searches.models import SearchRun
 from webapp.searches.services.change_state import change_state
 from webapp.searches.services.queue_run import queue_run
@@ -29,18 +32,20 @@ def start_control(control: SearchRun) -> None:
     run = control.control_of
     assert run is not None
     if run.state != State.FINISHED:
-        change_state(
-            run_id=control.pk,
-            actor=None,
-            action="cancel",
-            target=State.CANCELLED,
-            only_from=frozenset({State.DRAFT}),
-            reason=f"the run it was to stand beside is {run.state}",
-            finished=Now(),
-        )
+        _cancel(control, f"the run it was to stand beside is {run.state}")
         return
     cost = float(run.progress_json.get("cost") or 0.0)
-    plan = control_plan(driver.Plan.from_json(loads(run.plan)), control=control.method, cost=cost or None)
+    try:
+        plan = control_plan(
+            driver.Plan.from_json(loads(run.plan)),
+            control=control.method,
+            cost=cost or None,
+            documents=documents(run),
+        )
+    except (InvalidParams, MissingArtifact, DamagedArtifact) as error:
+        # What a run measured may leave nothing to search: then it found nothing either.
+        _cancel(control, str(error))
+        return
     if queue_run(control, plan):
         SearchRun.objects.filter(pk=control.pk).update(evaluations_planned=run.evaluations_done)
         record(
@@ -51,3 +56,15 @@ def start_control(control: SearchRun) -> None:
             object_id=control.pk,
             detail={"control_of": run.pk, "cost": cost},
         )
+
+
+def _cancel(control: SearchRun, reason: str) -> None:
+    change_state(
+        run_id=control.pk,
+        actor=None,
+        action="cancel",
+        target=State.CANCELLED,
+        only_from=frozenset({State.DRAFT}),
+        reason=reason,
+        finished=Now(),
+    )

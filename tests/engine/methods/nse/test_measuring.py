@@ -60,7 +60,7 @@ def test_a_band_that_the_device_cannot_reach_is_a_failure_that_says_so(
     output = bench.run(proposal, job.genomes)
     failure = output.scores[0].failure
     assert failure is not None
-    assert "no path costs from 5000 to 6000 ms: on digits the cheapest costs" in failure.reason
+    assert "no path costs from 5,000 to 6,000 ms: on digits the cheapest costs" in failure.reason
     assert output.artifacts["table"]
 
 
