@@ -27,7 +27,7 @@ def document(probes: None, researcher: User, dataset: Dataset) -> dict[str, Any]
 
 
 def test_every_route_is_described_with_its_refusals(document: dict[str, Any]) -> None:
-    assert len(document["paths"]) == 19
+    assert len(document["paths"]) == 20
     for path in document["paths"].values():
         for operation in path.values():
             assert {"400", "401", "403"} <= operation["responses"].keys()
