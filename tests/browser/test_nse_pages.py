@@ -3,6 +3,7 @@
 import json
 import re
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -17,17 +18,23 @@ SMALL = {
 }  # fmt: skip
 
 
+def launched(page: Page, values: Mapping[str, int | str], resource: str = "macs") -> None:
+    """The form filled in over the preset and sent; the page is the run's."""
+    page.goto("/launch/nse/")
+    page.get_by_text("Every knob").click()
+    page.locator('[name="param-resource"]').select_option(resource)
+    for name, value in values.items():
+        page.locator(f'[name="param-{name}"]').fill(str(value))
+    page.get_by_role("button", name="Launch", exact=True).click()
+    page.wait_for_url(re.compile(r"/runs/\d+/$"))
+
+
 @pytest.fixture(scope="module")
 def run(browser: Browser, stack: Stack, signed_in: dict[str, object]) -> int:
     """A short search of NSE on the digits, launched through its form and ended; its id."""
     context = browser.new_context(base_url=stack.base_url, storage_state=signed_in)
     page = context.new_page()
-    page.goto("/launch/nse/")
-    page.get_by_text("Every knob").click()
-    for name, value in SMALL.items():
-        page.locator(f'[name="param-{name}"]').fill(str(value))
-    page.get_by_role("button", name="Launch", exact=True).click()
-    page.wait_for_url(re.compile(r"/runs/\d+/$"))
+    launched(page, SMALL)
     expect(page.locator("[data-part=front]")).to_contain_text("trained again, at the end of the search")
     expect(page.locator(ENDED)).to_be_visible(timeout=240_000)
     expect(page.locator('[data-run-state="finished"]')).to_be_visible()
@@ -80,7 +87,7 @@ def test_panels_show_the_space_and_the_scores(page: Page, run: int) -> None:
     assert page.url.endswith("#space=0")
     page.reload()
     expect(slider).to_have_attribute("aria-valuetext", "round 1")
-    page.wait_for_function("document.querySelector('[data-panel=scores]')?.data?.length > 2")
+    page.wait_for_function("() => document.querySelector('[data-panel=scores]')?.data?.length > 2")
     names = {trace["name"] for trace in page.evaluate(drawn, "scores")}
     assert {"candidates", "front before, scored again", "front"} <= names
     shapes = page.evaluate("() => document.querySelector('[data-panel=scores]').layout.shapes")
@@ -118,3 +125,30 @@ def test_the_whole_front_is_taken_away_and_checked(page: Page, run: int, tmp_pat
         entries = json.loads(found.read(name))["networks"]
     assert len(entries) == SMALL["finalists"]
     assert [one["macs"] for one in entries] == sorted(one["macs"] for one in entries)
+
+
+def test_a_search_by_latency_measures_its_table_and_gives_it_away(page: Page, tmp_path: Path) -> None:
+    launched(page, {**SMALL, "rounds": 1, "finalists": 1, "latency_repetitions": 3}, "latency")
+    run = page.url
+    # The page was never reloaded: the link came when the table was measured.
+    link = page.get_by_role("link", name="Download the latency table")
+    expect(link).to_be_visible(timeout=120_000)
+    with page.expect_download() as waiting:
+        link.click()
+    waiting.value.save_as(tmp_path / "table.json")
+    table = json.loads((tmp_path / "table.json").read_text())
+    assert table["repetitions"] == 3
+    assert len(table["entries"]) > 50
+    expect(page.locator('[data-run-state="finished"]')).to_be_visible(timeout=240_000)
+    page.goto(f"{run}analysis/")
+    page.wait_for_function("() => document.querySelector('[data-panel=scores]')?.data?.length > 0")
+    axis = page.evaluate("() => document.querySelector('[data-panel=scores]').layout.xaxis.title.text")
+    assert "ms" in axis
+
+    # Handed to another search it is taken as it is: nothing is measured.
+    launched(page, {"rounds": 1, "latency_table": json.dumps(table)}, "latency")
+    expect(page.get_by_role("link", name="Download the latency table")).to_be_visible()
+    expect(page.locator("[data-part=state]")).to_contain_text("training the supernet", timeout=60_000)
+    page.get_by_role("button", name="Kill").click()
+    page.get_by_role("dialog").get_by_role("button", name="Kill").click()
+    expect(page.locator('[data-run-state="cancelled"]')).to_be_visible(timeout=60_000)

@@ -21,7 +21,7 @@ from tests.waits import wait_until
 
 pytestmark = [pytest.mark.long, pytest.mark.live, pytest.mark.browser]
 
-DEMOS = {"evanet": "digits-motion", "assemblenet": "digits-motion16"}
+DEMOS = {"evanet": "digits-motion", "assemblenet": "digits-motion16", "nse": "digits"}
 """Methods by the built-in set that their demo runs on."""
 
 LONGEST_DEMO = 3 * 3600

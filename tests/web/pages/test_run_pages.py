@@ -12,10 +12,14 @@ from django.utils import timezone
 from searchengine.core.jobs import Failure, Job, Result, Score
 from searchengine.core.jsontext import dumps
 from searchengine.testing import rehearsal
+from searchengine.testing.data import TINY_CLIPS, TINY_IMAGES
 from tests.web.searches.test_steps import drive
 from tests.web.searches.worker_stand_in import finish
 from webapp.accounts.models import User
+from webapp.accounts.services.tokens import create_token
+from webapp.datasets.models import Dataset, DatasetState
 from webapp.searches.models import Evaluation, Genome, SearchRun
+from webapp.searches.services.launch import Launch, draft, launch
 from webapp.searches.states import EvaluationState, State
 from webapp.searches.steps import step_run
 
@@ -50,6 +54,33 @@ def test_a_run_without_births_has_all_its_pages(client: Client, researcher: User
     for path in pages(run):
         assert client.get(path).status_code == 200, path
     assert b"The first point appears here" in client.get(f"/runs/{run.pk}/").content
+
+
+@pytest.mark.parametrize("method", ["evanet", "nse", "probe"])
+@pytest.mark.parametrize("what", ["control", "data"])
+def test_a_draft_has_all_its_pages(
+    client: Client, researcher: User, dataset: Dataset, probes: None, method: str, what: str
+) -> None:
+    """A control that waits for its run, a run that waits for its data; of methods that draw pictures, fronts
+    and neither."""
+    client.force_login(researcher)
+    summary = TINY_CLIPS if method == "evanet" else TINY_IMAGES
+    Dataset.objects.filter(pk=dataset.pk).update(
+        summary=dumps(summary.to_json()), fingerprint=summary.fingerprint
+    )
+    wanted = Launch(method=method, dataset_id=dataset.pk, seed=2, control=True)
+    if what == "control":
+        run = launch(user=researcher, wanted=wanted).control
+        assert run is not None
+    else:
+        Dataset.objects.filter(pk=dataset.pk).update(state=DatasetState.PREPARING, summary="")
+        run = draft(user=researcher, wanted=wanted)
+    assert run.state == State.DRAFT
+    for path in pages(run):
+        assert client.get(path).status_code == 200, path
+    headers = {"Authorization": f"Bearer {create_token(user=researcher, name='test').secret}"}
+    for path in ("", "genomes/", "events/", "points/", "judgements/", "exports/"):
+        assert client.get(f"/api/v1/runs/{run.pk}/{path}", headers=headers).status_code == 200, path
 
 
 def test_a_finished_run_has_all_its_pages(client: Client, researcher: User, launched: Launched) -> None:

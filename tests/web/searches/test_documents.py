@@ -105,3 +105,14 @@ def test_a_control_that_the_table_leaves_nothing_is_cancelled_in_words(
     assert control.state == State.CANCELLED
     said = control.events.order_by("-seq").first()
     assert "no path costs from 4,000,000 to 5,000,000 ms" in said.payload
+
+
+def test_its_control_offers_the_table_too(
+    client: Client, researcher: User, measured: SearchRun, table: Json
+) -> None:
+    control = measured.controls.get()
+    start_control(control)
+    client.force_login(researcher)
+    address = f"/runs/{control.pk}/documents/latency_table.json"
+    assert address in client.get(f"/runs/{control.pk}/").content.decode()
+    assert client.get(address).json() == table

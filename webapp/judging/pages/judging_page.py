@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from searchengine.core.errors import DataRefused
 from searchengine.core.jsontext import loads
 from searchengine.core.setting import DataSummary
 from searchengine.report.intervals import wilson
@@ -12,6 +13,7 @@ from webapp.judging.models import Judgement, JudgementState
 from webapp.judging.selectors.looks import looks
 from webapp.plots.metric_words import SHARES, metric_name, metric_value
 from webapp.searches.models import SearchRun
+from webapp.searches.pages.networks import data_of
 
 
 class JudgementRow(NamedTuple):
@@ -27,11 +29,12 @@ class JudgementRow(NamedTuple):
 
 
 class JudgingPage(NamedTuple):
-    """``metric`` names what networks are judged by on this data, a share of samples or not. ``looks`` of the
-    team at this test part so far; ``next_look`` is what one more would be."""
+    """``data`` is None while a draft waits for it. ``metric`` names what networks are judged by on this data,
+    a share of samples or not. ``looks`` of the team at this test part so far; ``next_look`` is what one more
+    would be."""
 
     run: SearchRun
-    data: DataSummary
+    data: DataSummary | None
     metric: str
     is_share: bool
     outcome: str
@@ -45,16 +48,20 @@ class JudgingPage(NamedTuple):
 
 def judging_page(run: SearchRun, *, may_judge: bool) -> JudgingPage:
     """About eight queries."""
-    data = DataSummary.from_json(loads(run.plan)["data"])
+    try:
+        data = data_of(run)
+    except DataRefused:  # a draft that waits for its data set
+        data = None
+    metric = data.metric if data else "accuracy"
     offered = new_export(run, None)
     found = Judgement.objects.filter(run=run).select_related("genome", "created_by").order_by("-id")[:50]
-    rows = tuple(_row(run, judgement, data.metric) for judgement in found)
-    opened = looks(run.team_id, data.fingerprint)
+    rows = tuple(_row(run, judgement, metric) for judgement in found)
+    opened = looks(run.team_id, data.fingerprint) if data else 0
     return JudgingPage(
         run=run,
         data=data,
-        metric=metric_name(data.metric),
-        is_share=data.metric in SHARES,
+        metric=metric_name(metric),
+        is_share=metric in SHARES,
         outcome=offered.outcome,
         candidates=offered.candidates,
         rows=rows,

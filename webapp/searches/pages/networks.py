@@ -32,15 +32,15 @@ def space_of(run: SearchRun) -> Space:
 
 
 def searched(run: SearchRun) -> str:
-    """The slug of the method or space whose genomes the run's births are. Raises ``EngineError``."""
-    return _space_of(run)[0]
+    """The slug of the method or space whose genomes the run's births are, of a draft too. Raises
+    ``EngineError``."""
+    return _searched(run)[0]
 
 
 def params_of(run: SearchRun) -> Json:
     """The parameters of what the run searches: its method's, or those of the space a control was given.
     Raises ``EngineError``."""
-    params: Json = loads(_space_of(run)[1])
-    return params
+    return _searched(run)[1]
 
 
 def unplotted(run: SearchRun) -> tuple[str, ...]:
@@ -53,18 +53,24 @@ def unplotted(run: SearchRun) -> tuple[str, ...]:
 
 
 def data_of(run: SearchRun) -> DataSummary:
-    """The data set as it was when the run was launched."""
-    return DataSummary.from_json(loads(run.plan)["data"])
-
-
-def _space_of(run: SearchRun) -> tuple[str, str, str]:
+    """The data set as it was when the run was launched; a draft's as it is now. Raises ``EngineError`` where
+    that is not ready."""
     plan: Json = loads(run.plan)
-    params, slug = plan["params"], plan["method"]
+    return DataSummary.from_json(plan["data"]) if plan else run.dataset.data_summary()
+
+
+def _searched(run: SearchRun) -> tuple[str, Json]:
+    slug, params = run.method, run.params_json
     found = catalogue.method(slug)
     if found.is_control and "space" in params:
         slug, params = params["space"], params["space_params"]
         params = loads(params) if isinstance(params, str) else params
-    return slug, dumps(params), dumps(plan["data"])
+    return slug, params
+
+
+def _space_of(run: SearchRun) -> tuple[str, str, str]:
+    slug, params = _searched(run)
+    return slug, dumps(params), dumps(data_of(run).to_json())
 
 
 @lru_cache(maxsize=64)
