@@ -338,10 +338,10 @@ def test_what_a_method_draws_itself_is_no_curve() -> None:
 
 def test_which_curves_are_drawn_elsewhere_is_the_searched_method_s_to_say(evolved: SearchRun) -> None:
     assert unplotted(evolved) == ("w ",)
-    plan = loads(evolved.plan)
-    evolved.plan = dumps({**plan, "params": {**plan["params"], "space": "chain"}})
+    params = evolved.params_json
+    evolved.params = dumps({**params, "space": "chain"})
     assert unplotted(evolved) == ()
-    evolved.plan = dumps({**plan, "params": {**plan["params"], "space": "gone"}})
+    evolved.params = dumps({**params, "space": "gone"})
     assert unplotted(evolved) == ()
 
 
