@@ -11,7 +11,7 @@ from searchengine.core.jsontext import Json, dumps
 from searchengine.core.method import Member
 from searchengine.data.manifest import Manifest
 from searchengine.data.prepared import default_data_root, find_prepared
-from searchengine.driver.documents import documents_of, files_of, reader
+from searchengine.driver.documents import documents_of, files_of, latency_of, reader
 from searchengine.driver.folder import RunFolder
 from searchengine.driver.summary import summary
 from searchengine.jobs.store import Store
@@ -126,6 +126,7 @@ def _described(folder: RunFolder, member: Member) -> Json:
         "metrics": report.scores[member.birth].metrics,
         "fidelity": job.fidelity.to_json(),
         "files": files_of(documents_of(folder.plan, folder.progress, reader(store))),
+        "latency_ms": latency_of(folder.progress, member.birth),
     }
 
 

@@ -207,7 +207,9 @@ class Search(Protocol):
 
     def progress(self) -> Json:
         """For the page's state line: ``{"cycle": 14, "of": 40, "population": [birth numbers]}`` and what else
-        the method's panels show; small."""
+        the method's panels show; small. ``documents`` names artifacts (``Method.documents``). A front that
+        trades something else than multiply-adds says what: ``front_cost``, with ``name`` (``parameters`` or
+        ``latency``, in ms), and of latency what each ``members`` has, by birth."""
         ...
 
     def state(self) -> Json:

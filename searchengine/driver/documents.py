@@ -45,3 +45,10 @@ def reader(store: Store) -> Callable[[str], bytes]:
         return store.path(sha256, check=True).read_bytes()
 
     return read
+
+
+def latency_of(progress: Json, birth: int) -> float | None:
+    """Milliseconds of a member of a front by its run's latency table; None where there is none."""
+    cost: Json = progress.get("front_cost") or {}
+    found = (cost.get("members") or {}).get(str(birth)) if cost.get("name") == "latency" else None
+    return None if found is None else float(found)

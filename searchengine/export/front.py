@@ -30,7 +30,8 @@ def ordered(spec: ExportSpec) -> ExportSpec:
 
 def front_json(spec: ExportSpec, architectures: Sequence[Architecture]) -> Json:
     """``front.json``: ``{"metric": name, "networks": [{"folder", "birth", "macs", "parameters", "value"}]}``
-    in the order of the members."""
+    in the order of the members, with ``latency_ms`` where it is known of all."""
+    timed = all(member.latency_ms is not None for member in spec.members)
     rows = zip(spec.members, architectures, strict=True)
     return {
         "metric": VALUE,
@@ -41,6 +42,7 @@ def front_json(spec: ExportSpec, architectures: Sequence[Architecture]) -> Json:
                 "macs": architecture.macs,
                 "parameters": architecture.parameters,
                 "value": member.metrics[VALUE],
+                **({"latency_ms": member.latency_ms} if timed else {}),
             }
             for number, (member, architecture) in enumerate(rows)
         ],

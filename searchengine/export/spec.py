@@ -30,7 +30,8 @@ class Member(_Strict):
 
     ``weights`` is the path of the safetensors file a training job stored; ``fidelity`` is what the network
     was described at (full width and resolution where left out); ``metrics`` are those of validation;
-    ``files`` are texts by file name that lie beside it.
+    ``files`` are texts by file name that lie beside it; ``latency_ms`` is its time by the latency table that
+    its search went by.
     """
 
     genome: dict[str, Any]
@@ -41,6 +42,7 @@ class Member(_Strict):
     metrics: dict[str, float] = Field(default_factory=dict)
     fidelity: dict[str, Any] = Field(default_factory=dict)
     files: dict[str, str] = Field(default_factory=dict)
+    latency_ms: float | None = None
 
 
 class Preparation(_Strict):

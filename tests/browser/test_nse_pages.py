@@ -128,7 +128,7 @@ def test_the_whole_front_is_taken_away_and_checked(page: Page, run: int, tmp_pat
 
 
 def test_a_search_by_latency_measures_its_table_and_gives_it_away(page: Page, tmp_path: Path) -> None:
-    launched(page, {**SMALL, "rounds": 1, "finalists": 1, "latency_repetitions": 3}, "latency")
+    launched(page, {**SMALL, "rounds": 1, "finalists": 2, "latency_repetitions": 3}, "latency")
     run = page.url
     # The page was never reloaded: the link came when the table was measured.
     link = page.get_by_role("link", name="Download the latency table")
@@ -140,6 +140,13 @@ def test_a_search_by_latency_measures_its_table_and_gives_it_away(page: Page, tm
     assert table["repetitions"] == 3
     assert len(table["entries"]) > 50
     expect(page.locator('[data-run-state="finished"]')).to_be_visible(timeout=240_000)
+    expect(page.get_by_role("slider", name="Latency at most")).to_be_visible()
+    times = [
+        float(row.split(" ms")[0])
+        for row in page.locator("[data-front-row] td:nth-child(4)").all_inner_texts()
+    ]
+    assert len(times) == 2
+    assert times == sorted(times)
     page.goto(f"{run}analysis/")
     page.wait_for_function("() => document.querySelector('[data-panel=scores]')?.data?.length > 0")
     axis = page.evaluate("() => document.querySelector('[data-panel=scores]').layout.xaxis.title.text")

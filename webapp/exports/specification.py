@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 
 from searchengine.core.jsontext import Json, loads
-from searchengine.driver.documents import files_of
+from searchengine.driver.documents import files_of, latency_of
 from searchengine.jobs.store import DamagedArtifact, MissingArtifact, Store
 from webapp.exports.services.ask import ExportRefused
 from webapp.plots.picture_file import picture_file as svg_file
@@ -98,6 +98,7 @@ def _member(run: SearchRun, birth: int, job: int, weights: str) -> Json:
         "metrics": score.metrics_json if score else {},
         "fidelity": made.fidelity.to_json(),
         "files": _files(run, born, row),
+        "latency_ms": latency_of(run.progress_json, birth),
     }
 
 

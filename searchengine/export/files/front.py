@@ -1,9 +1,10 @@
 """A front of networks, from cheap to accurate: take the most accurate one that fits.
 
-    python front.py [--most-macs N] [--most-parameters N]
+    python front.py [--most-macs N] [--most-parameters N] [--most-latency N]
 
-Without a limit that is the most accurate of all. Run so, this file lists the networks, loads the chosen one,
-passes a batch through and prints what came out. It needs torch and safetensors.
+Latency is in milliseconds, by the table that the search went by, where it went by one. Without a limit that
+is the most accurate of all. Run so, this file lists the networks, loads the chosen one, passes a batch
+through and prints what came out. It needs torch and safetensors.
 """
 
 from __future__ import annotations
@@ -20,31 +21,46 @@ from torch import nn
 
 HERE = Path(__file__).resolve().parent
 FRONT: dict[str, Any] = json.loads((HERE / "front.json").read_text(encoding="utf-8"))
-LIMITS = {"--most-macs": "most_macs", "--most-parameters": "most_parameters"}
+LIMITS = {
+    "--most-macs": "most_macs",
+    "--most-parameters": "most_parameters",
+    "--most-latency": "most_latency",
+}
+UNITS = {"macs": "multiply-adds", "parameters": "parameters", "latency_ms": "ms"}
 
 
-def choose(most_macs: float | None = None, most_parameters: float | None = None) -> dict[str, Any]:
+def choose(
+    most_macs: float | None = None,
+    most_parameters: float | None = None,
+    most_latency: float | None = None,
+) -> dict[str, Any]:
     """The entry of front.json that is most accurate within the limits (of equals the cheapest). Raises
-    ``ValueError`` when none is."""
-    fitting = [
-        entry
-        for entry in FRONT["networks"]
-        if (most_macs is None or entry["macs"] <= most_macs)
-        and (most_parameters is None or entry["parameters"] <= most_parameters)
-    ]
+    ``ValueError`` when none is, and for a limit in ms where no latency is known."""
+    networks = FRONT["networks"]
+    limits = {"macs": most_macs, "parameters": most_parameters, "latency_ms": most_latency}
+    given = {name: limit for name, limit in limits.items() if limit is not None}
+    if not given.keys() <= networks[0].keys():
+        raise ValueError("the latency of these networks is not known; limit multiply-adds or parameters")
+    fitting = [entry for entry in networks if all(entry[name] <= limit for name, limit in given.items())]
     if not fitting:
-        macs = min(entry["macs"] for entry in FRONT["networks"])
-        parameters = min(entry["parameters"] for entry in FRONT["networks"])
-        raise ValueError(
-            f"no network of this front fits; the smallest have {macs:,} multiply-adds and"
-            f" {parameters:,} parameters"
-        )
+        least = {name: min(entry[name] for entry in networks) for name in UNITS if name in networks[0]}
+        words = ", ".join(told(name, value) for name, value in least.items())
+        raise ValueError(f"no network of this front fits; the least of each is {words}")
     return max(fitting, key=lambda entry: (entry["value"], -entry["macs"], -entry["parameters"]))
 
 
-def load(most_macs: float | None = None, most_parameters: float | None = None) -> nn.Module:
+def told(name: str, value: float) -> str:
+    """``310,400 multiply-adds``, ``0.83 ms``."""
+    return f"{value:.4g} {UNITS[name]}" if name == "latency_ms" else f"{value:,} {UNITS[name]}"
+
+
+def load(
+    most_macs: float | None = None,
+    most_parameters: float | None = None,
+    most_latency: float | None = None,
+) -> nn.Module:
     """The network of :func:`choose` with its trained weights, ready to classify."""
-    network: nn.Module = read_module(choose(most_macs, most_parameters)).load()
+    network: nn.Module = read_module(choose(most_macs, most_parameters, most_latency)).load()
     return network
 
 
@@ -81,7 +97,7 @@ def main(arguments: list[str]) -> int:
     print(f"networks: {len(FRONT['networks'])}, by {FRONT['metric']} on validation")
     for one in FRONT["networks"]:
         mark = "*" if one is entry else " "
-        size = f"{one['macs']:,} multiply-adds, {one['parameters']:,} parameters"
+        size = ", ".join(told(name, one[name]) for name in UNITS if name in one)
         print(f"{mark} {one['folder']}: {one['value']:.4f}, {size}")
     module = read_module(entry)
     network = module.load()

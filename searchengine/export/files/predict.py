@@ -1,8 +1,9 @@
 """Classify an image, a video or an array with the network beside this file.
 
     python predict.py FILE [FILE ...] [--json] [--most-macs N] [--most-parameters N]
+                      [--most-latency N]
 
-The two limits choose from a front, beside front.py: the most accurate network that fits. FILE is an image
+The limits choose from a front, beside front.py: the most accurate network that fits. FILE is an image
 (needs Pillow), a video (needs av, that is PyAV, and Pillow) or a .npy array. An array of bytes holds one
 sample of the shape in preprocessing.json, or a batch of them, and is scaled and normalised here; an array
 of float32 is taken as what the network reads. Needs torch and safetensors, and a network that reads optical
@@ -76,7 +77,7 @@ def limited(arguments: list[str]) -> tuple[list[str], dict[str, float]]:
     files, limits, left = [], {}, list(arguments)
     while left:
         argument = left.pop(0)
-        if argument not in ("--most-macs", "--most-parameters"):
+        if argument not in ("--most-macs", "--most-parameters", "--most-latency"):
             files.append(argument)
             continue
         if not (HERE / "front.py").is_file():

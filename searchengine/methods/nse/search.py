@@ -27,7 +27,7 @@ from searchengine.methods.nse.candidates import CellCosts, Draw, candidates, gua
 from searchengine.methods.nse.front import Scored, front
 from searchengine.methods.nse.gates import probabilities
 from searchengine.methods.nse.genome import PathGenome, SpaceGenome, key, parse_path, to_json
-from searchengine.methods.nse.limits import Limits
+from searchengine.methods.nse.limits import THOUSAND, Limits
 from searchengine.methods.nse.limits import limits as limits_of
 from searchengine.methods.nse.params import NseParams
 from searchengine.methods.nse.proposals import measuring, scoring, training
@@ -410,6 +410,7 @@ class NseSearch:
             "short": current.short,
             "locked": [list(ops) for ops in space.locked],
             "resource": self._params.resource,
+            "front_cost": self._front_cost(),
             "band": [limits.band.low, limits.band.high] if limits else None,
         }
 
@@ -420,6 +421,17 @@ class NseSearch:
             [[op, round(value, 4)] for op, value in zip(ops, row, strict=True)]
             for ops, row in zip(current.active, probabilities(current.gates), strict=True)
         ]
+
+    def _front_cost(self) -> Json | None:
+        """What the front trades. No latency where networks are trained again in another form than the one
+        that was searched, for which the table has no layers."""
+        params = self._params
+        if params.resource == "parameters":
+            return {"name": "parameters"}
+        same = params.final_scale == 1 and (params.excitation or not params.final_excitation)
+        if params.resource == "macs" or not same:
+            return None
+        return {"name": "latency", "members": {str(one.birth): one.cost / THOUSAND for one in self._front}}
 
     def _phase(self) -> str:
         if self._finals.chosen is not None:

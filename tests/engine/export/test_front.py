@@ -18,6 +18,8 @@ from tests.engine.export.written import module_at
 
 WORTH = (0.7, 0.95, 0.8)
 """Of the networks from the cheapest to the dearest: the dearest is not worth its cost."""
+LATENCY = (0.9, 0.4, 0.7)
+"""Of the same, in ms: multiply-adds and time are in no common order."""
 
 
 def front_spec(folder: Path) -> dict:
@@ -26,6 +28,8 @@ def front_spec(folder: Path) -> dict:
     by_cost = sorted(range(3), key=lambda number: parsed.architecture(parsed.members[number]).macs)
     for number, worth in zip(by_cost, WORTH, strict=True):
         spec["members"][number]["metrics"]["fitness"] = worth
+    for number, latency in zip(by_cost, LATENCY, strict=True):
+        spec["members"][number]["latency_ms"] = latency
     return spec
 
 
@@ -57,6 +61,7 @@ def test_members_go_from_cheap_to_dear_and_keep_their_own_worth(front: Bundle) -
     assert [one["folder"] for one in found] == ["members/0", "members/1", "members/2"]
     assert [one["macs"] for one in found] == sorted(one["macs"] for one in found)
     assert [one["value"] for one in found] == list(WORTH)
+    assert [one["latency_ms"] for one in found] == list(LATENCY)
     assert [one["birth"] for one in found] != [4, 5, 6], "the members came in another order"
     for one in found:
         written = json.loads((front.folder / one["folder"] / "genome.json").read_text())
@@ -94,6 +99,9 @@ def test_the_most_accurate_within_a_limit_classifies(front: Bundle, tmp_path: Pa
     assert told("--most-macs", str(cheapest["macs"])) == pytest.approx(alone(cheapest))
     fewest = min(found, key=lambda one: one["parameters"])
     assert told("--most-parameters", str(fewest["parameters"])) == pytest.approx(alone(fewest))
+    fastest = min(found, key=lambda one: one["latency_ms"])
+    assert fastest is not cheapest
+    assert told("--most-latency", "0.5") == pytest.approx(alone(fastest))
 
 
 def test_a_limit_that_nothing_meets_is_refused_with_what_there_is(front: Bundle, tmp_path: Path) -> None:
@@ -102,10 +110,20 @@ def test_a_limit_that_nothing_meets_is_refused_with_what_there_is(front: Bundle,
     for command in (["front.py"], ["predict.py", str(sample)]):
         ended = run(front.folder, *command, "--most-macs", "1")
         assert ended.returncode == 2
-        assert f"the smallest have {entries(front)[0]['macs']:,} multiply-adds" in ended.stderr
+        assert f"the least of each is {entries(front)[0]['macs']:,} multiply-adds" in ended.stderr
+        assert "0.4 ms" in ended.stderr
     ended = run(front.folder, "front.py", "--most")
     assert ended.returncode == 2
     assert "expected --most-macs N" in ended.stderr
+
+
+def test_a_front_without_latencies_refuses_a_limit_in_ms(front: Bundle) -> None:
+    untimed = module_at(front.folder / "front.py")
+    for entry in untimed.FRONT["networks"]:
+        del entry["latency_ms"]
+    with pytest.raises(ValueError, match="the latency of these networks is not known"):
+        untimed.choose(most_latency=1.0)
+    assert untimed.choose(most_macs=1e12)["value"] == max(WORTH)
 
 
 def test_limits_mean_nothing_for_one_network(tmp_path: Path) -> None:

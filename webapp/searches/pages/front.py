@@ -2,34 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from searchengine import catalogue
 from searchengine.core.errors import UnknownName
+from searchengine.driver.documents import latency_of
 from webapp.plots.metric_words import metric_name, metric_value
+from webapp.plots.scale import count
 from webapp.searches.models import Score, SearchRun
 from webapp.searches.pages.networks import data_of
 
 
 class FrontMember(NamedTuple):
     """A network of the front as it was trained last. ``score`` is what the search saw of it, ``value`` its
-    fitness trained again, ``quality`` the same in the words of the data's metric; ``offers`` the place in the
-    front of the best network that costs at most as much."""
+    fitness trained again, ``quality`` the same in the words of the data's metric; ``cost`` what the front
+    trades, in words; ``offers`` the place in the front of the best network that costs at most as much."""
 
     number: int
     flops: int
     parameters: int
+    latency_ms: float | None
     score: float | None
     value: float
     quality: str
+    cost: str
     offers: int
 
 
 class Front(NamedTuple):
-    """``members`` in order of cost, empty while none is trained."""
+    """``members`` in order of cost, empty while none is trained; ``cost`` says what that is, ``timed``
+    whether the latency of all is known."""
 
     members: tuple[FrontMember, ...]
+    cost: str = ""
+    timed: bool = False
 
 
 def front(run: SearchRun) -> Front | None:
@@ -58,17 +65,38 @@ def front(run: SearchRun) -> Front | None:
                 number=birth.number,
                 flops=int(metrics.get("flops", birth.flops or 0)),
                 parameters=int(metrics.get("parameters", birth.parameters or 0)),
+                latency_ms=latency_of(run.progress_json, birth.number),
                 score=birth.fitness,
                 value=metrics["fitness"],
                 quality=f"{metric_name(metric)} {metric_value(metric, metrics[metric])}"
                 if metric in metrics
                 else "",
+                cost="",
                 offers=0,
             )
         )
-    rows.sort(key=lambda row: (row.flops, row.parameters, row.number))
+    timed = all(row.latency_ms is not None for row in rows)
+    by = (run.progress_json.get("front_cost") or {}).get("name", "flops")
+    by = "flops" if by == "latency" and not timed else by
+    rows.sort(key=lambda row: (_COST[by](row), row.flops, row.parameters, row.number))
     places = offers([row.value for row in rows])
-    return Front(tuple(row._replace(offers=place) for row, place in zip(rows, places, strict=True)))
+    members = (
+        row._replace(cost=_WORDS[by](row), offers=place) for row, place in zip(rows, places, strict=True)
+    )
+    return Front(tuple(members), _NAMES[by], timed)
+
+
+_COST: dict[str, Callable[[FrontMember], float]] = {
+    "flops": lambda row: row.flops,
+    "parameters": lambda row: row.parameters,
+    "latency": lambda row: row.latency_ms or 0.0,
+}
+_WORDS: dict[str, Callable[[FrontMember], str]] = {
+    "flops": lambda row: count(row.flops),
+    "parameters": lambda row: count(row.parameters),
+    "latency": lambda row: f"{row.latency_ms:.3g} ms",
+}
+_NAMES = {"flops": "Multiply-adds", "parameters": "Parameters", "latency": "Latency"}
 
 
 def offers(values: Sequence[float]) -> list[int]:
