@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from searchengine.core.jobs import Result
 from searchengine.core.jsontext import Json, dumps, loads
 
-PROTOCOL = 1
+PROTOCOL = 2
 
 
 @dataclass(frozen=True)
@@ -24,11 +24,13 @@ class Ready:
 @dataclass(frozen=True)
 class Progress:
     """Step ``step`` of ``of`` is done; ``metrics`` as the evaluator reports them. At most about five a
-    second."""
+    second. ``findings`` are those so far, at most 16 KB and once a second; None when there are no newer
+    ones."""
 
     step: int
     of: int
     metrics: dict[str, float] = field(default_factory=dict)
+    findings: Json | None = None
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ def parse_message(text: bytes) -> Message | tuple[str, str]:
     value = loads(text)
     match value["is"]:
         case "progress":
-            return Progress(value["step"], value["of"], value["metrics"])
+            return Progress(value["step"], value["of"], value["metrics"], value["findings"])
         case "finished":
             return Finished(Result.from_json(value["result"]))
         case "checkpointed":

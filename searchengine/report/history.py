@@ -94,10 +94,24 @@ class WorkRow(NamedTuple):
     text: str = ""
 
 
+class FoundRow(NamedTuple):
+    """What a job in work has found so far, as it told at step ``step`` of ``of``; what it means is the
+    evaluator's to say. No search has seen it, and another look may find other rows: with the job's end it
+    gives way to its findings."""
+
+    job: int
+    kind: str
+    births: tuple[int, ...]
+    step: int
+    of: int
+    findings: Json
+    phase: str = "search"
+
+
 class RunHistory(NamedTuple):
     """Everything a report reads of one run. ``plan`` is the plan's JSON (method, params, seed, window,
     budget, ...); ``progress`` is the search's own progress at its last step. ``births`` stand by number,
-    ``scores`` by place; ``name`` is what the page calls the run."""
+    ``scores`` by place, ``so_far`` by job; ``name`` is what the page calls the run."""
 
     births: tuple[BirthRow, ...] = ()
     scores: tuple[ScoreRow, ...] = ()
@@ -106,6 +120,7 @@ class RunHistory(NamedTuple):
     refused: tuple[RefusedRow, ...] = ()
     events: tuple[EventRow, ...] = ()
     work: tuple[WorkRow, ...] = ()
+    so_far: tuple[FoundRow, ...] = ()
     plan: Json = {}
     progress: Json = {}
     name: str = ""
@@ -140,6 +155,7 @@ def history(
     refused: Iterable[RefusedRow] = (),
     events: Iterable[EventRow] = (),
     work: Iterable[WorkRow] = (),
+    so_far: Iterable[FoundRow] = (),
     plan: Json | None = None,
     progress: Json | None = None,
     name: str = "",
@@ -157,6 +173,7 @@ def history(
         refused=tuple(refused),
         events=tuple(sorted(events, key=lambda row: row.seq)),
         work=tuple(sorted(work, key=lambda row: (row.lane, row.started))),
+        so_far=tuple(sorted(so_far, key=lambda row: row.job)),
         plan=plan or {},
         progress=progress or {},
         name=name,

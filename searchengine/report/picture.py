@@ -13,6 +13,7 @@ from searchengine.architecture.graph import Architecture
 from searchengine.core.jobs import Change
 from searchengine.core.jsontext import Json
 from searchengine.core.setting import DataSummary
+from searchengine.report.history import FoundRow
 
 EdgeStatus = Literal["", "added", "removed", "repaired"]
 
@@ -20,8 +21,9 @@ EdgeStatus = Literal["", "added", "removed", "repaired"]
 class Portrayed(NamedTuple):
     """A birth as a picture may use it: its genome, how it came to be, the findings of its first told
     evaluation (empty before) with those that only later ones of the search have, the curve of the first so
-    far (rows ``{"step": n, name: value}``), its described network (None where it cannot be described), and
-    the parameters of its search or space."""
+    far (rows ``{"step": n, name: value}``), its described network (None where it cannot be described), the
+    parameters of its search or space, and what an evaluation in work has found so far (None where none
+    says)."""
 
     number: int
     genome: Json
@@ -30,6 +32,7 @@ class Portrayed(NamedTuple):
     curve: tuple[Json, ...] = ()
     network: Architecture | None = None
     params: Json = {}
+    so_far: FoundRow | None = None
 
 
 class PictureNode(NamedTuple):
@@ -61,7 +64,7 @@ class PictureEdge(NamedTuple):
 
 class Picture(NamedTuple):
     """``lanes`` are the lanes' titles in order; ``ends`` what a node's ``mix`` of 0 and of 1 means; ``notes``
-    are sentences a reader must not miss; ``legend`` explains edges that occur, in words."""
+    are sentences a reader must not miss; ``legend`` says what edges mean, or of when it is."""
 
     title: str
     help: str

@@ -4,6 +4,7 @@ stops."""
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -17,7 +18,7 @@ import torch
 from searchengine import catalogue
 from searchengine.architecture.graph import Architecture
 from searchengine.core.jobs import Job, Score
-from searchengine.core.jsontext import Json, digest
+from searchengine.core.jsontext import Json, digest, dumps
 from searchengine.core.setting import DataSummary, Setting
 from searchengine.data.prepared import PreparedData
 from searchengine.jobs.store import Store
@@ -27,6 +28,12 @@ from searchengine.training.recipe import Recipe
 from searchengine.training.seeding import numpy_state, restore_numpy_state, restore_torch_states, torch_states
 
 REPORT_SECONDS = 0.2
+FINDINGS_SECONDS = 1.0
+"""Findings so far are told no oftener than this."""
+
+SO_FAR_BYTES = 16 * 1024
+"""How much findings so far may take, as JSON."""
+
 _COST_FACTOR = 30.0
 _GENERATORS = "generator."
 
@@ -47,7 +54,9 @@ JobKind = Callable[["Context"], Output]
 class Parent(Protocol):
     """Who started the job, as the job sees it."""
 
-    def progress(self, step: int, of: int, metrics: dict[str, float]) -> None: ...
+    def progress(self, step: int, of: int, metrics: dict[str, float], findings: Json | None) -> None:
+        """``findings`` are those so far; None when there is nothing new of them."""
+        ...
 
     def checkpointed(self, step: int, curve: list[Json]) -> None: ...
 
@@ -87,6 +96,7 @@ class Context:
         self._checkpoint_cost = 0.0
         self._last_checkpoint = time.monotonic()
         self._last_report = 0.0
+        self._last_findings = 0.0
         self._stopping = False
 
     @cached_property
@@ -112,10 +122,22 @@ class Context:
         space = catalogue.space(self.job.evaluator, params, self.summary)
         return space.describe(genome, setting or self.setting)
 
-    def report(self, step: int, of: int, metrics: Mapping[str, float], *, always: bool = False) -> None:
+    def report(
+        self,
+        step: int,
+        of: int,
+        metrics: Mapping[str, float],
+        *,
+        always: bool = False,
+        findings: Callable[[], Json] | None = None,
+    ) -> None:
         """Step ``step`` of ``of`` is done. Sent and kept in the curve at most five times a second, what is
         between is dropped; ``always`` for rare ones (a validation). Values that are not finite are left
-        out; without any it is a sign of life."""
+        out; without any it is a sign of life.
+
+        ``findings`` gives the findings so far for pages to show, JSON of at most 16 KB; it is asked at most
+        once a second. They replace those told before and are no part of the result: no search sees them.
+        """
         now = time.monotonic()
         if not always and now - self._last_report < REPORT_SECONDS:
             return
@@ -123,7 +145,29 @@ class Context:
         finite = {name: float(value) for name, value in metrics.items() if isfinite(value)}
         if finite:
             self.curve.add(step, finite)
-        self._parent.progress(step, of, finite)
+        self._parent.progress(step, of, finite, self._so_far(now, findings))
+
+    def _so_far(self, now: float, findings: Callable[[], Json] | None) -> Json | None:
+        """Findings that may be sent now. Those that are too large, or hold NaN, are dropped with a warning in
+        the process's log: a page shows less, and the training goes on."""
+        if findings is None or now - self._last_findings < FINDINGS_SECONDS:
+            return None
+        self._last_findings = now
+        found = findings()
+        try:
+            size = len(dumps(found).encode())
+        except ValueError as error:
+            trouble = str(error)
+        else:
+            if size <= SO_FAR_BYTES:
+                return found
+            trouble = f"they may take {SO_FAR_BYTES} bytes and take {size}"
+        warnings.warn(
+            f"job {self.job.number} ({self.job.kind}): findings so far are not shown: {trouble}",
+            RuntimeWarning,
+            stacklevel=3,
+        )
+        return None
 
     def report_due(self) -> bool:
         """Whether ``report`` would send now: a job reads metrics back from the device only then."""

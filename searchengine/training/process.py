@@ -79,8 +79,8 @@ class Link:
                 self._stop |= command["do"] == "stop" and command["job"] == self.running
         return self._stop
 
-    def progress(self, step: int, of: int, metrics: dict[str, float]) -> None:
-        self.say("progress", step=step, of=of, metrics=metrics)
+    def progress(self, step: int, of: int, metrics: dict[str, float], findings: Json | None) -> None:
+        self.say("progress", step=step, of=of, metrics=metrics, findings=findings)
 
     def checkpointed(self, step: int, curve: list[Json]) -> None:
         self.say("checkpointed", step=step, curve=curve)

@@ -1,5 +1,5 @@
 // The panels of a run: figures from the server in the page's colours, with the words and tables beside them, read
-// again when something happened.
+// again when something happened, or when a job in work has found something so far.
 
 import { LiveSocket } from "./live/socket.js";
 import { Light } from "./live/light.js";
@@ -13,6 +13,7 @@ const page = document.querySelector("[data-analysis]");
 const lineage = new Lineage(document.querySelector("[data-lineage]"), document.querySelector("[data-lineage-words]"), page.dataset.genomes);
 let figures = {};
 let waiting = null;
+const found = new Map(); // job → the step of its findings so far, as last heard
 
 // A figure of several moments shows the one its slider stands at; at the end of the slider that is the newest.
 function atItsMoment(slug, figure) {
@@ -66,11 +67,18 @@ const reader = new Reader(async () => {
   await lineage.read();
 });
 
+function foundMore(progress) {
+  const news = (progress ?? []).filter((one) => one.found !== null && found.get(one.job) !== one.found);
+  for (const one of news) found.set(one.job, one.found);
+  return news.length > 0;
+}
+
 const light = new Light(document.querySelector("[data-light]"), () => socket.heard);
 const socket = new LiveSocket(page.dataset.socket, {
   onLine: (line) => light.show(line),
   onFrame: (frame) => {
-    if (frame.type !== "snapshot" && !frame.events?.length) return;
+    const more = foundMore(frame.progress);
+    if (frame.type !== "snapshot" && !frame.events?.length && !more) return;
     waiting ??= setTimeout(() => {
       waiting = null;
       reader.ring();

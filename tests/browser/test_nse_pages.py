@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.conftest import ENDED
 from tests.live.stack import Stack
@@ -43,6 +43,38 @@ def run(browser: Browser, stack: Stack, signed_in: dict[str, object]) -> int:
     number = int(page.url.rstrip("/").rsplit("/", 1)[1])
     context.close()
     return number
+
+
+LONG = {"rounds": 1, "round_steps": 4000, "candidates": 12, "guards": 4, "final_steps": 40}
+
+
+def test_strips_follow_the_gates_of_a_round_that_trains(page: Page, context: BrowserContext) -> None:
+    page.goto("/launch/nse/")
+    page.get_by_text("Every knob").click()
+    for name, value in LONG.items():
+        page.locator(f'[name="param-{name}"]').fill(str(value))
+    page.get_by_role("button", name="Launch", exact=True).click()
+    page.wait_for_url(re.compile(r"/runs/\d+/$"))
+    analysis = context.new_page()
+    analysis.goto(f"{page.url}analysis/")
+    words = analysis.locator("[data-part=panel-space-words]")
+    under_way = re.compile(r"Round 1 trains: gates as they are at step \d+ of 4000")
+    expect(words).to_contain_text(under_way, timeout=60_000)
+    first = words.inner_text()
+    # Neither page is reloaded: gates move, and with them colours.
+    drawn = "JSON.stringify(document.querySelector('[data-panel=space]').data[0].z)"
+    before = analysis.evaluate(drawn)
+    expect(words).not_to_have_text(first, timeout=30_000)
+    expect(words).to_contain_text(under_way)
+    analysis.wait_for_function(f"(before) => {drawn} !== before", arg=before)
+    child = page.locator("[data-part=child]")
+    expect(child).to_contain_text(re.compile(r"it trains: gates as they are at step \d+ of 4000"))
+    told = child.locator(".legend").inner_text()
+    expect(child.locator(".legend")).not_to_have_text(told, timeout=30_000)
+    expect(page.locator(ENDED)).to_have_count(0)
+    page.get_by_role("button", name="Kill").click()
+    page.get_by_role("dialog").get_by_role("button", name="Kill").click()
+    expect(page.locator(ENDED)).to_be_visible()
 
 
 def counts(page: Page) -> list[int]:

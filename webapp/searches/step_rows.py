@@ -106,7 +106,9 @@ class StepWriter:
         self._find_evaluations({telling.job for telling in told})
         self._find_genomes({subject for telling in told for subject in telling.report.subjects})
         ids = [self.evaluations[telling.job] for telling in told]
-        Evaluation.objects.filter(pk__in=ids).update(state=EvaluationState.TOLD, told=Now())
+        Evaluation.objects.filter(pk__in=ids).update(
+            state=EvaluationState.TOLD, told=Now(), found=None, found_step=None
+        )
         for telling in told:
             if telling.report.reuse_of is not None:
                 Evaluation.objects.filter(pk=self.evaluations[telling.job]).update(

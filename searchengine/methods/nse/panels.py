@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from searchengine.core.pareto import hypervolume
 from searchengine.core.ranks import spearman
@@ -43,7 +43,8 @@ def space(run: RunHistory) -> Panel:
     return Panel(
         "space", "Operations of every cell",
         "N new this round, L locked by an earlier one, K kept by this round's front, P pruned while it"
-        " trained, × dropped, · not tried yet; darker where the gate lets an operation through more often.",
+        " trained, × dropped, · not tried yet; darker where the gate lets an operation through more often."
+        f"{_under_way(found)}",
         PanelAxis("operation"), PanelAxis("cell"), heat=heat,
         empty="" if heat else "Appears with the first round.",
     )  # fmt: skip
@@ -272,6 +273,15 @@ PANELS: dict[str, PanelMaker] = {
     "survivors": survivors,
     "members": members,
 }
+
+
+def _under_way(found: Sequence[RoundRows]) -> str:
+    """What of the panel is not settled yet, in words."""
+    return "".join(
+        f" Round {one.number} trains: gates as they are at step {one.at[0]} of {one.at[1]}."
+        for one in found
+        if one.at is not None
+    )
 
 
 def _strips(one: RoundRows) -> tuple[tuple[tuple[float | None, ...], ...], tuple[tuple[str, ...], ...]]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from searchengine.core.jsontext import Json
 from searchengine.core.setting import DataSummary
-from searchengine.methods.nse.gates import probability
 from searchengine.methods.nse.genome import PathGenome, SpaceGenome, parse
+from searchengine.methods.nse.rounds import gates_of
 from searchengine.methods.nse.skeleton import Skeleton
 from searchengine.methods.nse.subset import Cells
 from searchengine.report.picture import EdgeStatus, Picture, PictureEdge, PictureNode, Portrayed
@@ -63,7 +64,11 @@ def _network(title: str, genome: PathGenome, size: tuple[int, int]) -> Picture:
 def _space(title: str, genome: SpaceGenome, size: tuple[int, int], birth: Portrayed) -> Picture:
     skeleton, space = genome.skeleton, genome.space
     fits = skeleton.fits(size)
-    gates, trained = _gates(birth), "active" in birth.findings
+    found = birth.findings
+    live = birth.so_far if "active" not in found else None
+    if live is not None and live.kind == "train_supernet":
+        found = live.findings
+    gates, trained = _gates(found), "active" in found
     nodes = []
     for cell, active in enumerate(space.active):
         # Locked ones first, as they lie in the record.
@@ -101,19 +106,16 @@ def _space(title: str, genome: SpaceGenome, size: tuple[int, int], birth: Portra
         f" before, {_count(space.active) - _count(space.locked)} new, {_count(space.pending)} waiting,"
         f" {_count(space.dropped)} dropped."
     )
+    under_way = f"it trains: gates as they are at step {live.step} of {live.of}" if live and trained else ""
     return Picture(
         title, help, _lanes(skeleton)[:-1], tuple(nodes), (), ("rarely on", "nearly always on"),
+        legend=(under_way,) if under_way else (),
     )  # fmt: skip
 
 
-def _gates(birth: Portrayed) -> Mapping[tuple[int, int], float]:
-    """Of (cell, op) the probability of its gate once training ended."""
-    active, alphas = birth.findings.get("active", ()), birth.findings.get("alphas", ())
-    return {
-        (cell, int(op)): round(probability(float(alpha)), 3)
-        for cell, (ops, row) in enumerate(zip(active, alphas, strict=True))
-        for op, alpha in zip(ops, row, strict=True)
-    }
+def _gates(findings: Json) -> Mapping[tuple[int, int], float]:
+    """Of (cell, op) the probability of its gate, once training says."""
+    return {(cell, op): gate for cell, row in enumerate(gates_of(findings)) for op, gate in row}
 
 
 def _lanes(skeleton: Skeleton) -> tuple[str, ...]:

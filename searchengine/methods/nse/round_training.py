@@ -148,6 +148,8 @@ class RoundTraining:
     def run(self) -> Trained:
         """Train to the last step. Raises ``BadGenome`` (not finite, diverged) and ``Stopped``."""
         context, steps = self.context, self.schedule.steps
+        # Where it begins, or goes on: what an attempt before told of later steps does not hold.
+        context.report(self.done, steps, {}, always=True, findings=self.found)
         blind = blind_loss(self.train.classes, several=context.summary.labels == "multi")
         health = Health(steps, blind)
         while self.done < steps:
@@ -162,7 +164,7 @@ class RoundTraining:
             if self.done % self.recipe.look_every == 0 or self.done == steps:
                 self._look()
             if context.report_due():
-                context.report(self.done, steps, {**self._live(), "lr": rate})
+                context.report(self.done, steps, {**self._live(), "lr": rate}, findings=self.found)
             if context.checkpoint_due():
                 context.checkpoint(self._payload())
         self._prune()
@@ -233,10 +235,17 @@ class RoundTraining:
         found["active_ops"] = float(sum(map(len, self.active)))
         return found
 
+    def found(self) -> Json:
+        """The gates as they are now, under the names they have in the findings of the round."""
+        return {
+            "active": [list(ops) for ops in self.active],
+            "alphas": [[round(alpha, 4) for alpha in row] for row in self.alphas()],
+        }
+
     def _look(self) -> None:
         gates = [[round(probability(alpha), 4) for alpha in row] for row in self.alphas()]
         self.samples.append({"step": self.done, "active": [list(ops) for ops in self.active], "gates": gates})
-        self.context.report(self.done, self.schedule.steps, self._live(), always=True)
+        self.context.report(self.done, self.schedule.steps, self._live(), always=True, findings=self.found)
 
     # --- giving back and going on ------------------------------------------------------------------------
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from searchengine.core.jsontext import Json
+from searchengine.methods.nse.gates import probability
 from searchengine.methods.nse.genome import PathGenome, SpaceGenome, is_space, parse
 from searchengine.methods.nse.subset import Cells, Space
 from searchengine.report.history import BirthRow, RunHistory, ScoreRow
@@ -12,9 +14,10 @@ from searchengine.report.history import BirthRow, RunHistory, ScoreRow
 
 class RoundRows(NamedTuple):
     """``genome``: the space as the round began; ``gates``: of every cell (op, probability) of what training
-    left active, empty before its end; ``scored`` in the order told, old members of the front scored again
-    included; ``front``: births of the front it ended with; ``kept``: the ops locked by it (both empty before
-    its end); ``short``: in words where fewer paths were found than wanted."""
+    left active, or while it trains has left so far (``at``: step and steps to do, None once it ended), empty
+    before it says; ``scored`` in the order told, old members of the front scored again included; ``front``:
+    births of the front it ended with; ``kept``: the ops locked by it (both empty before its end); ``short``:
+    in words where fewer paths were found than wanted."""
 
     number: int
     record: int
@@ -24,6 +27,7 @@ class RoundRows(NamedTuple):
     front: tuple[tuple[int, float, float], ...] = ()
     kept: Cells = ()
     short: tuple[str, ...] = ()
+    at: tuple[int, int] | None = None
 
     @property
     def space(self) -> Space:
@@ -46,6 +50,7 @@ def rounds(run: RunHistory) -> tuple[RoundRows, ...]:
     places = {row.birth: row.place for row in scores}
     ended = {int(one["record"]): one for one in run.progress.get("history", ())}
     now = run.progress.get("gates") or []
+    training = {birth: row for row in run.so_far if row.kind == "train_supernet" for birth in row.births}
     found = []
     for index, (row, genome) in enumerate(records):
         following = records[index + 1] if index + 1 < len(records) else None
@@ -53,6 +58,9 @@ def rounds(run: RunHistory) -> tuple[RoundRows, ...]:
         first = places.get(row.number)
         told = ended.get(row.number, {})
         gates = told.get("gates") or (now if following is None else [])
+        live = training.get(row.number) if not gates else None
+        if live is not None:
+            gates = gates_of(live.findings)
         kept = following[1].space.locked if following else run.progress.get("locked") or ()
         found.append(
             RoundRows(
@@ -66,9 +74,19 @@ def rounds(run: RunHistory) -> tuple[RoundRows, ...]:
                 ),
                 tuple(tuple(int(op) for op in ops) for ops in kept) if told.get("front") else (),
                 tuple(told.get("short") or (run.progress.get("short", ()) if following is None else ())),
+                at=(live.step, live.of) if live is not None else None,
             )
         )
     return tuple(found)
+
+
+def gates_of(findings: Json) -> list[list[tuple[int, float]]]:
+    """Of every cell (op, probability of its gate) from the findings of a round's training, those so far or
+    those of its end."""
+    return [
+        [(int(op), round(probability(float(alpha)), 4)) for op, alpha in zip(ops, row, strict=True)]
+        for ops, row in zip(findings.get("active", ()), findings.get("alphas", ()), strict=True)
+    ]
 
 
 def costs(run: RunHistory) -> dict[int, float]:

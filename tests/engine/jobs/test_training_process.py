@@ -71,6 +71,21 @@ def test_reports_are_throttled(bench: Bench) -> None:
     assert 1 <= len(told) - 1 <= 5 * (time.monotonic() - began) + 2
 
 
+def test_findings_so_far_come_with_a_report_and_are_no_part_of_the_result(bench: Bench) -> None:
+    bench.start("finds")
+    told = bench.until(Progress)
+    assert (told.step, told.of, told.metrics) == (1, 2, {"loss": 1.0})
+    assert told.findings == {"gates": [0.5, 0.25]}
+    result = bench.until(Finished).result
+    assert result.findings == {"gates": [1.0]}
+    assert result.curve == [{"step": 1, "loss": 1.0}]
+
+
+def test_a_report_without_findings_says_so(bench: Bench) -> None:
+    bench.start("hang")
+    assert bench.until(Progress).findings is None
+
+
 def test_a_stopped_job_goes_on_where_it_was(open_process: Callable[..., Bench]) -> None:
     bench = open_process()
     bench.start("until_stopped")

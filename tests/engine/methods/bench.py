@@ -23,10 +23,13 @@ class Listener:
 
     def __init__(self, stops: Callable[[], bool] = lambda: False) -> None:
         self.steps: list[tuple[int, int]] = []
+        self.found: list[tuple[int, Json]] = []
         self.stops = stops
 
-    def progress(self, step: int, of: int, metrics: dict[str, float]) -> None:
+    def progress(self, step: int, of: int, metrics: dict[str, float], findings: Json | None) -> None:
         self.steps.append((step, of))
+        if findings is not None:
+            self.found.append((step, findings))
 
     def checkpointed(self, step: int, curve: list[Json]) -> None: ...
 

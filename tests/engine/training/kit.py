@@ -26,11 +26,14 @@ class Listener:
 
     stop_when: Callable[[Listener], bool] = lambda listener: False
     progress_told: list[tuple[int, int, dict[str, float]]] = field(default_factory=list)
+    found_told: list[tuple[int, Json]] = field(default_factory=list)
     checkpoints: list[int] = field(default_factory=list)
     asked: int = 0
 
-    def progress(self, step: int, of: int, metrics: dict[str, float]) -> None:
+    def progress(self, step: int, of: int, metrics: dict[str, float], findings: Json | None) -> None:
         self.progress_told.append((step, of, metrics))
+        if findings is not None:
+            self.found_told.append((step, findings))
 
     def checkpointed(self, step: int, curve: list[Json]) -> None:
         self.checkpoints.append(step)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,11 @@ import numpy as np
 import pytest
 import torch
 
+from searchengine.core.jsontext import Json
 from searchengine.data.prepared import PreparedData
 from searchengine.training import context as context_module
 from searchengine.training.checkpoint import Payload
+from searchengine.training.context import SO_FAR_BYTES
 from searchengine.training.curve import MOST_ROWS, Curve
 from tests.engine.training.kit import Listener, make_context
 
@@ -37,6 +40,53 @@ def test_reports_are_throttled_and_rare_ones_are_not(digits: PreparedData, tmp_p
     assert listener.progress_told[0][2] == {"loss": 1.0}
     assert listener.progress_told[-1] == (1000, 1000, {"accuracy": 0.5})
     assert [row["step"] for row in context.curve.rows()] == [step for step, _, _ in listener.progress_told]
+
+
+def test_findings_so_far_are_asked_once_a_second_and_kept_out_of_the_curve(
+    digits: PreparedData, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listener = Listener()
+    context = make_context(digits, tmp_path, listener=listener)
+    asked = []
+
+    def found(step: int) -> Json:
+        asked.append(step)
+        return {"at": step}
+
+    for step in range(50):
+        context.report(step, 50, {"loss": 1.0}, always=True, findings=partial(found, step))
+    assert asked == [0]
+    assert listener.found_told == [(0, {"at": 0})]
+    assert len(listener.progress_told) == 50
+    monkeypatch.setattr(context_module, "FINDINGS_SECONDS", 0.0)
+    context.report(50, 50, {}, always=True, findings=partial(found, 50))
+    assert listener.found_told[1:] == [(50, {"at": 50})]
+    assert all(set(row) == {"step", "loss"} for row in context.curve.rows())
+
+
+@pytest.mark.parametrize(
+    ("found", "why"),
+    [
+        ({"text": "x" * SO_FAR_BYTES}, f"may take {SO_FAR_BYTES} bytes and take {SO_FAR_BYTES + 11}"),
+        ({"gate": float("nan")}, "not shown"),
+    ],
+)
+def test_findings_so_far_that_cannot_be_shown_are_dropped_in_words(
+    digits: PreparedData, tmp_path: Path, found: Json, why: str
+) -> None:
+    listener = Listener()
+    context = make_context(digits, tmp_path, listener=listener)
+    with pytest.warns(RuntimeWarning, match=why):
+        context.report(1, 2, {"loss": 1.0}, findings=lambda: found)
+    assert listener.found_told == []
+    assert listener.progress_told == [(1, 2, {"loss": 1.0})], "the report itself goes out"
+
+
+def test_findings_so_far_may_take_all_of_their_bytes(digits: PreparedData, tmp_path: Path) -> None:
+    listener = Listener()
+    largest = {"text": "x" * (SO_FAR_BYTES - 11)}
+    make_context(digits, tmp_path, listener=listener).report(1, 2, {}, findings=lambda: largest)
+    assert listener.found_told == [(1, largest)]
 
 
 def test_generators_and_curve_come_back_with_a_checkpoint(digits: PreparedData, tmp_path: Path) -> None:

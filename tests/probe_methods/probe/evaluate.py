@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from functools import partial
 from typing import Any
 
 import torch
@@ -37,7 +38,7 @@ def _sleep(context: Context, params: dict[str, Any], value: int) -> float:
         if context.should_stop():
             raise Stopped
         time.sleep(seconds / steps)
-        context.report(step + 1, steps, {"loss": 1.0 / (step + 1)})
+        context.report(step + 1, steps, {"loss": 1.0 / (step + 1)}, findings=partial(_found, step + 1))
     return 0.0
 
 
@@ -49,13 +50,18 @@ def _spin(context: Context, params: dict[str, object]) -> float:
     for step in range(done, steps):
         total += float(torch.rand(()))
         time.sleep(float(str(params["seconds"])) / steps)
-        context.report(step + 1, steps, {"loss": total})
+        context.report(step + 1, steps, {"loss": total}, findings=partial(_found, step + 1))
         stopping = context.should_stop()
         if stopping or context.checkpoint_due():
             context.checkpoint(Payload(step + 1, {"total": torch.tensor(total, dtype=torch.float64)}, {}))
         if stopping:
             raise Stopped
     return total / steps
+
+
+def _found(step: int) -> dict[str, Any]:
+    """What it has found so far: how far it is."""
+    return {"reached": step}
 
 
 def _misbehave(fault: str) -> None:

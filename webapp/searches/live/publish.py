@@ -32,7 +32,8 @@ def publish_state(run_id: int) -> None:
 
 
 def publish_progress(run_id: int, progress: Json) -> None:
-    """What a running evaluation reported: job, step, of, metrics, worker, slot, attempt."""
+    """What a running evaluation reported: job, step, of, metrics, worker, attempt, and the step of the
+    findings so far that can be read (``found``)."""
     _publish({"run": run_id, "progress": progress})
 
 

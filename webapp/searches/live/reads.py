@@ -62,7 +62,10 @@ def events_since(run_id: int, seq: int, most: int = MOST_EVENTS) -> list[Json]:
 def running(run_id: int) -> list[Json]:
     """The evaluations in work, as progress entries of a snapshot."""
     rows = Evaluation.objects.filter(run_id=run_id, state=EvaluationState.LEASED, started__isnull=False)
-    fields = ("number", "subjects", "progress_step", "progress_of", "progress", "worker__name", "attempt")
+    fields = (
+        "number", "subjects", "progress_step", "progress_of", "progress", "found_step", "worker__name",
+        "attempt",
+    )  # fmt: skip
     return [
         {
             "job": number,
@@ -70,10 +73,11 @@ def running(run_id: int) -> list[Json]:
             "step": step,
             "of": of,
             "metrics": loads(metrics),
+            "found": found,
             "worker": worker or "",
             "attempt": attempt,
         }
-        for number, subjects, step, of, metrics, worker, attempt in rows.values_list(*fields)
+        for number, subjects, step, of, metrics, found, worker, attempt in rows.values_list(*fields)
     ]
 
 

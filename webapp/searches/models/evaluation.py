@@ -17,7 +17,9 @@ class Evaluation(models.Model):
     ``number`` is the job number, from 0 in the order asked. ``lease_owner`` names one life of one slot of
     one worker; ``token`` rises when the evaluation starts, and a result is written only by who holds both.
     ``attempt`` counts starts; ``lost`` counts losses with nothing new checkpointed since the one before:
-    ``alone`` has it claimed by itself, five end it. ``progress`` and ``curve`` are JSON text.
+    ``alone`` has it claimed by itself, five end it. ``progress``, ``curve`` and ``found`` are JSON text.
+    ``found`` is what it has found so far, told at ``found_step``, for pages alone: both are null where it
+    never says, and again once the result is told.
     """
 
     run = models.ForeignKey("searches.SearchRun", on_delete=models.CASCADE, related_name="evaluations")
@@ -68,6 +70,8 @@ class Evaluation(models.Model):
     progress_of = models.PositiveIntegerField(default=0)
     progress = models.TextField(default="{}", help_text="newest reported metrics")
     curve = models.TextField(default="[]", help_text="rows of reported metrics")
+    found_step = models.PositiveIntegerField(null=True, blank=True)
+    found = models.TextField(null=True, blank=True, help_text="findings so far")
     checkpoint_step = models.PositiveIntegerField(null=True, blank=True)
     checkpoint_at = models.DateTimeField(null=True, blank=True)
     checkpoint_attempt = models.PositiveIntegerField(null=True, blank=True)
@@ -87,6 +91,9 @@ class Evaluation(models.Model):
             models.Index(fields=["lease_until"], name="evaluation_leased", condition=Q(state="leased")),
             models.Index(fields=["run", "number"], name="evaluation_untold", condition=Q(state="finished")),
             models.Index(fields=["worker", "slot", "-started"], name="evaluation_by_lane"),
+            models.Index(
+                fields=["run", "number"], name="evaluation_found", condition=Q(found_step__isnull=False)
+            ),
         ]
 
     def __str__(self) -> str:

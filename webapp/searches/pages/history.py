@@ -20,6 +20,7 @@ from searchengine.report.history import (
     history,
 )
 from webapp.searches.models import Evaluation, Event, Genome, Score, SearchRun
+from webapp.searches.pages.found import found_rows
 from webapp.searches.states import EvaluationState
 
 SHOWN_EVENTS = ("refused", "milestone", "closing", "finished")
@@ -27,7 +28,7 @@ SHOWN_EVENTS = ("refused", "milestone", "closing", "finished")
 
 
 def run_history(run: SearchRun, *, genomes: bool = False) -> RunHistory:
-    """The whole history of a run; four queries, rows in proportion to births. ``genomes`` brings the
+    """The whole history of a run; five queries, rows in proportion to births. ``genomes`` brings the
     genomes along.
 
     Results are told in job order, so a job's number is its place.
@@ -58,6 +59,7 @@ def run_history(run: SearchRun, *, genomes: bool = False) -> RunHistory:
         work=work_rows(
             run, list(Evaluation.objects.filter(run=run, started__isnull=False).only(*WORK_FIELDS))
         ),
+        so_far=found_rows(run),
         plan=loads(run.plan),
         progress=run.progress_json,
         name=run.name,

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from searchengine.report.picture import PictureMaker
 from webapp.searches.models import Evaluation, Genome, SearchRun
+from webapp.searches.pages.found import found_stamp
 from webapp.searches.pages.networks import data_of
 from webapp.searches.pages.phrases import phrase_tail
 from webapp.searches.pages.pictures import PictureView, first_parent, view
@@ -35,7 +36,7 @@ class NewestChild(NamedTuple):
 
 
 def newest_child(run: SearchRun, maker: PictureMaker, known: str = "") -> NewestChild | None:
-    """The newest birth whose training has begun, or before any has, the newest that waits. Six queries at
+    """The newest birth whose training has begun, or before any has, the newest that waits. Eight queries at
     most; ``known`` is the stamp of the drawing that the page shows."""
     birth = _newest(run)
     if birth is None:
@@ -43,7 +44,8 @@ def newest_child(run: SearchRun, maker: PictureMaker, known: str = "") -> Newest
     parent = first_parent(run, birth)
     state, step, of, started = _job(run, birth)
     training = state == EvaluationState.LEASED and started is not None
-    stamp = f"{birth.number}-{state}-{step}-{'' if birth.told_at_job is None else birth.told_at_job}"
+    found = "-".join(f"{job}at{at}" for job, at in found_stamp(run))
+    stamp = f"{birth.number}-{state}-{step}-{'' if birth.told_at_job is None else birth.told_at_job}-{found}"
     picture = None
     if stamp != known:
         drawn = portraits(run, [birth, *([parent] if parent else [])])

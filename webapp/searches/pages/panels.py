@@ -1,4 +1,5 @@
-"""A run's panels, drawn from its whole history and kept until something new happened."""
+"""A run's panels, drawn from its whole history and kept until something new happened, or was found by what
+is in work."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ from searchengine import catalogue
 from searchengine.core.errors import UnknownName
 from searchengine.report.panels import PANELS, Panel, PanelMaker, draw
 from webapp.searches.models import SearchRun
+from webapp.searches.pages.found import Stamp, found_stamp
 from webapp.searches.pages.history import run_history
 
 GENERIC = ("operators", "accuracy-parameters", "accuracy-flops")
@@ -15,13 +17,13 @@ GENERIC = ("operators", "accuracy-parameters", "accuracy-flops")
 
 
 def run_panels(run: SearchRun) -> tuple[Panel, ...]:
-    """The panels of the run's method, its own first; a control shows those of the space it searches. Four
-    queries, none when nothing happened since the last look."""
-    return _drawn(run.pk, run.last_seq, run.state)
+    """The panels of the run's method, its own first; a control shows those of the space it searches. Six
+    queries, one when nothing happened since the last look."""
+    return _drawn(run.pk, run.last_seq, run.state, found_stamp(run))
 
 
 @lru_cache(maxsize=32)
-def _drawn(run_id: int, seq: int, state: str) -> tuple[Panel, ...]:
+def _drawn(run_id: int, seq: int, state: str, found: Stamp) -> tuple[Panel, ...]:
     run = SearchRun.objects.get(pk=run_id)
     names, own = _makers(run)
     drawn = draw(names, run_history(run, genomes=True), own)

@@ -77,7 +77,7 @@ def maker_of(slug: str) -> PictureMaker | None:
 
 
 def birth_pictures(run: SearchRun, birth: Genome) -> BirthPictures | None:
-    """The pictures of a birth's page; two queries, none where its method draws none."""
+    """The pictures of a birth's page; three queries, none where its method draws none."""
     maker = picture_maker(run)
     if maker is None:
         return None
@@ -92,7 +92,7 @@ def birth_pictures(run: SearchRun, birth: Genome) -> BirthPictures | None:
 
 
 def birth_picture(run: SearchRun, birth: Genome, name: str) -> PictureView | None:
-    """The picture of a birth alone; one query, none where its method draws none."""
+    """The picture of a birth alone; two queries, none where its method draws none."""
     maker = picture_maker(run)
     if maker is None:
         return None
@@ -101,7 +101,7 @@ def birth_picture(run: SearchRun, birth: Genome, name: str) -> PictureView | Non
 
 def made_picture(run: SearchRun, birth: Genome, *, beside_parent: bool) -> Picture | None:
     """The picture itself, for a file; None where the method draws none, or there is no parent to set it
-    beside. Two queries. Raises whatever the method's code raises."""
+    beside. Three queries. Raises whatever the method's code raises."""
     maker = picture_maker(run)
     parent = first_parent(run, birth) if beside_parent else None
     if maker is None or (beside_parent and parent is None):

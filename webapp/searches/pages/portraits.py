@@ -10,6 +10,7 @@ from searchengine.core.jobs import Change
 from searchengine.core.jsontext import Json, loads
 from searchengine.report.picture import Portrayed
 from webapp.searches.models import Evaluation, Genome, Score, SearchRun
+from webapp.searches.pages.found import found_rows
 from webapp.searches.pages.networks import architecture, params_of
 from webapp.searches.states import EvaluationState
 
@@ -26,7 +27,8 @@ class Said(NamedTuple):
 def portraits(run: SearchRun, births: Sequence[Genome]) -> dict[int, Portrayed]:
     """Every one of ``births`` by its number: findings and curve of its first told evaluation of the search,
     or of the one that will be, whose findings are not there yet. What only later ones of the search found,
-    such as a training after a measurement, is added. One query."""
+    such as a training after a measurement, is added; what one in work has found so far stands beside. Two
+    queries."""
     first = {birth.number: birth.told_at_job for birth in births if birth.told_at_job is not None}
     untold = {birth.number for birth in births if birth.told_at_job is None}
     rows = _evaluations(run, births, untold)
@@ -42,12 +44,14 @@ def portraits(run: SearchRun, births: Sequence[Genome]) -> dict[int, Portrayed]:
                 later[subject] = {**findings, **later.get(subject, {})}
         for subject in untold.intersection(subjects):
             coming.setdefault(subject, Said({}, tuple(loads(curve))))
+    so_far = {birth: row for row in found_rows(run) if row.phase == "search" for birth in row.births}
     nothing = Said({}, ())
     found: dict[int, Portrayed] = {}
     for birth in births:
         one = (coming if birth.told_at_job is None else said).get(birth.number, nothing)
         findings = {**later.get(birth.number, {}), **one.findings}
-        found[birth.number] = _portrayed(run, birth, one._replace(findings=findings))
+        told = _portrayed(run, birth, one._replace(findings=findings))
+        found[birth.number] = told._replace(so_far=so_far.get(birth.number))
     return found
 
 

@@ -103,7 +103,7 @@ def run_page(
     child: str | None = "",
 ) -> RunPage:
     """The page of ``run``, whose address is ``address``. About twenty queries, none in proportion to births
-    but the strip's one, and eight more where the method draws a picture; with a control, its and the run's
+    but the strip's one, and eleven more where the method draws a picture; with a control, its and the run's
     results besides. ``best=False`` leaves the best network out; ``live`` the curve's drawing, which a page
     whose script runs no longer shows. ``child`` is the stamp of the newest child's drawing that a page has;
     None leaves the child out."""
@@ -159,7 +159,7 @@ def _curve(run: SearchRun, control: SearchRun | None, small: RunHistory) -> Safe
 
 def network_view(run: SearchRun, number: int, name: str = "best") -> NetworkView | None:
     """A birth with its drawing, whose parts are named after ``name`` on the page; None where there is no such
-    birth. One query, two where its method draws a picture."""
+    birth. One query, three where its method draws a picture."""
     birth = Genome.objects.filter(run=run, number=number).first()
     if birth is None:
         return None

@@ -31,6 +31,6 @@ def kill(*, run_id: int, actor: User | None, reason: str = "") -> SearchRun:
     )
     open_states = [EvaluationState.WAITING, EvaluationState.LEASED, EvaluationState.FINISHED]
     Evaluation.objects.filter(run_id=run_id, state__in=open_states).update(
-        state=EvaluationState.CANCELLED, lease_owner="", lease_until=None
+        state=EvaluationState.CANCELLED, lease_owner="", lease_until=None, found=None, found_step=None
     )
     return run

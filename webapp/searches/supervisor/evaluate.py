@@ -92,6 +92,8 @@ class _Watch:
         self.leaving = leaving
         self.curve = [row for row in claimed.curve if row.get("step", 0) <= (claimed.checkpoint_step or 0)]
         self.newest: Progress | None = None
+        self.found: Progress | None = None  # the newest with findings so far
+        self.found_step: int | None = None  # of those in the row, since this attempt began
         self.ended: Evaluated | None = None
         now = time.monotonic()
         self.renewed = self.looked = now
@@ -117,7 +119,10 @@ class _Watch:
         self.judge.heard()
         if isinstance(message, Progress):
             self.newest = message
-            self.curve.append({"step": message.step, **message.metrics})
+            if message.metrics:
+                self.curve.append({"step": message.step, **message.metrics})
+            if message.findings is not None:
+                self.found = message
             self._publish(message)
         elif isinstance(message, Checkpointed):
             self.curve = list(message.curve) or self.curve
@@ -228,27 +233,32 @@ class _Watch:
         )
 
     def _publish(self, progress: Progress) -> None:
-        publish_progress(self.claimed.run_id, progress_json(self.claimed, progress, self.presence.name))
+        told = progress_json(self.claimed, progress, self.presence.name, self.found_step)
+        publish_progress(self.claimed.run_id, told)
 
     def _write_progress(self) -> None:
-        newest = self.newest
-        if newest is not None:
-            curve = thinned(self.curve)
-            once(
-                lambda: lease.write_progress(
-                    self.claimed, self.presence.owner, newest.step, newest.of, dict(newest.metrics), curve
-                )
-            )
+        """Findings so far go along once; then pages are told that they can be read."""
+        newest, found = self.newest, self.found
+        if newest is None:
+            return
+        fresh = found if found is not None and found.step != self.found_step else None
+        curve = thinned(self.curve)
+        written = once(lambda: lease.write_progress(self.claimed, self.presence.owner, newest, curve, fresh))
+        if written and fresh is not None:
+            self.found_step = fresh.step
+            self._publish(newest)
 
 
-def progress_json(claimed: Claimed, progress: Progress, worker: str) -> Json:
-    """What open pages are told of a running evaluation."""
+def progress_json(claimed: Claimed, progress: Progress, worker: str, found_step: int | None) -> Json:
+    """What open pages are told of a running evaluation; ``found`` is the step of the findings so far that
+    stand in its row."""
     return {
         "job": claimed.number,
         "subjects": list(claimed.job.subjects),
         "step": progress.step,
         "of": progress.of,
         "metrics": dict(progress.metrics),
+        "found": found_step,
         "worker": worker,
         "attempt": claimed.attempt,
     }

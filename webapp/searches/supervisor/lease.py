@@ -10,13 +10,17 @@ from django.db import connection
 
 from searchengine.core.jobs import Failure, Result, Score
 from searchengine.core.jsontext import Json, dumps
+from searchengine.jobs.messages import Progress
 from webapp.searches.supervisor.claim import Claimed
 
 # Not waited for on disk: a crash of the database that undoes a start undoes its token too, so whoever made
-# it finds its lease stale, and the evaluation is begun again.
+# it finds its lease stale, and the evaluation is begun again. What an attempt had found after its checkpoint
+# is found again.
 _START = """
 UPDATE searches_evaluation
-SET attempt = attempt + 1, token = token + 1, started = clock_timestamp(), trouble = ''
+SET attempt = attempt + 1, token = token + 1, started = clock_timestamp(), trouble = '',
+    found = CASE WHEN found_step <= checkpoint_step THEN found END,
+    found_step = CASE WHEN found_step <= checkpoint_step THEN found_step END
 WHERE id = %s AND state = 'leased' AND lease_owner = %s
     AND set_config('synchronous_commit', 'off', true) = 'off'
 RETURNING attempt, token
@@ -42,8 +46,11 @@ RETURNING id
 """
 
 _PROGRESS = """
-UPDATE searches_evaluation SET progress_step = %s, progress_of = %s, progress = %s, curve = %s
+UPDATE searches_evaluation
+SET progress_step = %s, progress_of = %s, progress = %s, curve = %s,
+    found = coalesce(%s, found), found_step = coalesce(%s, found_step)
 WHERE id = %s AND token = %s AND lease_owner = %s AND state = 'leased'
+RETURNING id
 """
 
 _CHECKPOINT = """
@@ -115,10 +122,13 @@ def give_back(pks: Iterable[int], owner: str) -> int:
 
 
 def write_progress(
-    claimed: Claimed, owner: str, step: int, of: int, metrics: Json, curve: list[Json]
-) -> None:
-    """What a reload of the page shows of a running evaluation."""
-    _run(_PROGRESS, [step, of, dumps(metrics), dumps(curve), claimed.pk, claimed.token, owner])
+    claimed: Claimed, owner: str, newest: Progress, curve: list[Json], found: Progress | None = None
+) -> bool:
+    """What a reload of the page shows of a running evaluation. ``found`` told findings so far that are not in
+    the row yet. False when the lease is no longer ours."""
+    news = [None, None] if found is None else [dumps(found.findings), found.step]
+    values = [newest.step, newest.of, dumps(newest.metrics), dumps(curve), *news]
+    return _first(_PROGRESS, [*values, claimed.pk, claimed.token, owner]) is not None
 
 
 def write_checkpoint(claimed: Claimed, owner: str, step: int, curve: list[Json]) -> None:

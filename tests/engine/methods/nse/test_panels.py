@@ -4,12 +4,14 @@ from itertools import pairwise
 
 import pytest
 
+from searchengine.core.jsontext import Json
 from searchengine.core.pareto import non_dominated
+from searchengine.methods.nse.gates import probability
 from searchengine.methods.nse.genome import parse_path
 from searchengine.methods.nse.panels import PANELS
 from searchengine.methods.nse.rounds import costs, guards, rounds
 from searchengine.methods.nse.spec import METHOD
-from searchengine.report.history import RunHistory
+from searchengine.report.history import FoundRow, RunHistory
 from searchengine.report.panels import draw
 from tests.engine.methods.histories import history_of
 from tests.engine.methods.nse.test_search import exact, run
@@ -77,8 +79,8 @@ def test_strips_say_of_every_operation_where_it_stands(told):
                 assert (sign == "K") == (op in one.kept[cell])
                 if op in held.pending[cell]:
                     assert sign == "·"
-            for op, probability in one.gates[cell]:
-                assert values[op] == probability
+            for op, gate in one.gates[cell]:
+                assert values[op] == gate
 
 
 def test_a_round_under_way_tells_new_from_locked():
@@ -93,6 +95,51 @@ def test_a_round_under_way_tells_new_from_locked():
         for op, sign in enumerate(signs):
             if op in held.active[cell]:
                 assert sign == ("L" if op in held.locked[cell] else "N")
+
+
+@pytest.fixture
+def training() -> RunHistory:
+    """A second round that has begun to train and told nothing."""
+    runs = (history_of(run(exact, until_told=at)) for at in range(1, 20))
+    return next(one for one in runs if len(found := rounds(one)) == 2 and not found[-1].gates)
+
+
+def so_far(history: RunHistory, record: int, findings: Json) -> RunHistory:
+    row = FoundRow(7, "train_supernet", (record,), 350, 700, findings)
+    return history._replace(so_far=(row,))
+
+
+def test_a_round_in_training_shows_its_gates_so_far_and_says_so(training):
+    last = rounds(training)[-1]
+    before = panels(training)
+    assert {value for row in before["space"].heat.values for value in row} == {None}
+    assert "trains" not in before["space"].help
+    active = [list(ops) for ops in last.space.active]
+    gone = active[0].pop()
+    told = {"active": active, "alphas": [[0.4] * len(ops) for ops in active]}
+    live = so_far(training, last.record, told)
+    after = panels(live)
+    heat = after["space"].heat
+    assert after["space"].help.endswith("Round 2 trains: gates as they are at step 350 of 700.")
+    assert [step.name for step in heat.steps] == ["round 1", "round 2"], "the moments stay as they were"
+    assert heat.steps[0] == before["space"].heat.steps[0], "rounds before keep theirs"
+    assert (heat.values[0][gone], heat.signs[0][gone]) == (0.0, "P")
+    for cell, ops in enumerate(active):
+        for op in ops:
+            assert heat.values[cell][op] == pytest.approx(probability(0.4), abs=1e-4)
+            assert heat.signs[cell][op] == ("L" if op in last.space.locked[cell] else "N")
+    # It is shown in the strips alone, and only for the round that it is about.
+    assert {slug: panel for slug, panel in after.items() if slug != "space"} == {
+        slug: panel for slug, panel in before.items() if slug != "space"
+    }
+    other = panels(so_far(training, last.record + 1, told))
+    assert other == before
+
+
+def test_a_round_s_own_gates_stand_over_those_told_on_the_way(told):
+    last = rounds(told)[-1]
+    late = so_far(told, last.record, {"active": [[0]] * 7, "alphas": [[0.0]] * 7})
+    assert panels(late) == panels(told)
 
 
 def test_scores_are_of_the_last_round_alone_with_its_front(told):

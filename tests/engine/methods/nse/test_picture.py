@@ -3,8 +3,10 @@
 import pytest
 
 from searchengine import catalogue
+from searchengine.methods.nse.gates import probability
 from searchengine.methods.nse.genome import PathGenome, SpaceGenome, parse, to_json
 from searchengine.methods.nse.picture import picture
+from searchengine.report.history import FoundRow
 from searchengine.report.picture import Portrayed
 from tests.engine.methods.nse.cases import SMALL
 from tests.engine.methods.nse.test_search import DIGITS, exact, run
@@ -93,3 +95,29 @@ def test_before_training_ends_a_space_has_no_colour(done):
     found = picture(Portrayed(0, done.births[0].genome), None, DIGITS)
     assert {node.mix for node in found.nodes} == {None}
     assert "removed" not in {node.status for node in found.nodes}
+
+
+def test_while_it_trains_a_space_is_coloured_by_its_gates_so_far(done):
+    genome = done.births[0].genome
+    active = [list(ops) for ops in parse(genome).space.active]
+    gone = active[0].pop()
+    told = {"active": active, "alphas": [[0.4] * len(ops) for ops in active]}
+    row = FoundRow(0, "train_supernet", (0,), 350, 700, told)
+    found = picture(Portrayed(0, genome, so_far=row), None, DIGITS)
+    assert found.legend == ("it trains: gates as they are at step 350 of 700",)
+    nodes = {node.name: node for node in found.nodes}
+    assert (nodes[f"c0-op{gone}"].status, nodes[f"c0-op{gone}"].mix) == ("removed", None)
+    for cell, ops in enumerate(active):
+        assert all(nodes[f"c{cell}-op{op}"].mix == pytest.approx(probability(0.4), abs=1e-4) for op in ops)
+    # What another kind of job says of the space is none of the picture's business.
+    other = picture(Portrayed(0, genome, so_far=row._replace(kind="measure_latency")), None, DIGITS)
+    assert other == picture(Portrayed(0, genome), None, DIGITS)
+
+
+def test_the_end_of_training_stands_over_what_it_told_on_the_way(done):
+    genome = done.births[0].genome
+    active = [list(ops) for ops in parse(genome).space.active]
+    ended = {"active": active, "alphas": [[0.1] * len(ops) for ops in active]}
+    row = FoundRow(0, "train_supernet", (0,), 350, 700, {"active": [[]] * 7, "alphas": [[]] * 7})
+    after = picture(Portrayed(0, genome, findings=ended, so_far=row), None, DIGITS)
+    assert after == picture(Portrayed(0, genome, findings=ended), None, DIGITS)

@@ -19,6 +19,7 @@ from searchengine.methods.nse.sampling import weight_path
 from searchengine.methods.nse.scoring import Calibration, score_paths
 from searchengine.methods.nse.subset import Cells
 from searchengine.methods.nse.supernet import Supernet
+from searchengine.training import context as context_module
 from searchengine.training.context import Context
 from searchengine.training.schedules import Schedule
 
@@ -85,6 +86,42 @@ def test_stopped_and_resumed_it_ends_with_the_same_bits(context: Make, at: int) 
     assert resumed.done == at
     same(resumed.run(), left_alone)
     assert any(left_alone.pruned), "the recipe is meant to prune, so that going on restores that too"
+
+
+def test_gates_are_told_while_they_move_and_a_resumed_round_goes_on_telling(
+    context: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At the beginning, at every look, and after a stop from where the checkpoint stands."""
+    monkeypatch.setattr(context_module, "FINDINGS_SECONDS", 0.0)
+    monkeypatch.setattr(context_module, "REPORT_SECONDS", 1000.0)  # the rare reports alone
+    recipe = replace(RECIPE, prune_below=-0.12, gate_rate=0.1, penalty_weight=1e-3)
+    whole = training(context("alone"), recipe)
+    trained = whole.run()
+    told = whole.context._parent.found
+    assert [step for step, _ in told] == [0, 8, 16, 24]
+    assert told[0][1] == {
+        "active": [list(ops) for ops in ACTIVE],
+        "alphas": [[0.0] * len(ops) for ops in ACTIVE],
+    }
+    assert any(trained.pruned)
+    last = told[-1][1]
+    assert [[round(a, 4) for a in row] for row in trained.alphas] == last["alphas"]
+    assert [list(ops) for ops in trained.active] == last["active"]
+    assert sum(map(len, last["active"])) < sum(map(len, ACTIVE)), "pruned ones have left"
+    asked = 0
+
+    def stops() -> bool:
+        nonlocal asked
+        asked += 1
+        return asked > 12
+
+    with pytest.raises(Stopped):
+        training(context("cut", stops=stops), recipe).run()
+    resumed = training(context("cut"), recipe)
+    same(resumed.run(), trained)
+    again = resumed.context._parent.found
+    assert [step for step, _ in again] == [12, 16, 24]
+    assert again[1:] == told[2:]
 
 
 def test_the_penalty_pulls_the_expected_cost_to_its_target(context: Make) -> None:

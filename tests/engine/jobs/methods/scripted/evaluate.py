@@ -74,6 +74,12 @@ def many_reports(context: Context) -> Output:
     return _scored(context)
 
 
+def finds(context: Context) -> Output:
+    """Tells what it has found so far, then ends with other findings."""
+    context.report(1, 2, {"loss": 1.0}, findings=lambda: {"gates": [0.5, 0.25]})
+    return Output(_scored(context).scores, {"gates": [1.0]})
+
+
 def flood(context: Context) -> Output:
     for _ in range(int(context.job.arguments["megabytes"])):
         sys.stdout.write("x" * (1 << 20))
@@ -142,6 +148,7 @@ JOB_KINDS = {
         until_stopped,
         hang,
         many_reports,
+        finds,
         flood,
         leave,
         eat_memory,
