@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('searches', '0001_first'),
+        ('searches', '0002_evaluation_inputs'),
     ]
 
     operations = [
