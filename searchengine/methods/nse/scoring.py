@@ -21,6 +21,7 @@ from searchengine.core.errors import BadGenome, Stopped
 from searchengine.core.jobs import Failure, Score
 from searchengine.core.jsontext import Json
 from searchengine.data.batches import Batches
+from searchengine.methods.nse.micro import most_at_once, parts
 from searchengine.methods.nse.subset import Cells
 from searchengine.methods.nse.supernet import Supernet
 from searchengine.training.checkpoint import Payload
@@ -74,7 +75,8 @@ def score_paths(
     context: Context, supernet: Supernet, paths: dict[int, Cells], calibration: Calibration
 ) -> dict[int, Score]:
     """Top-1 (``fitness``), top-k and loss on validation of every path, by subject. A path whose outputs are
-    not finite or constant fails alone. Resumed, paths that were scored are not scored again."""
+    not finite or constant fails alone. Resumed, paths that were scored are not scored again. Batches of
+    calibration that memory does not hold are taken in parts, which normalisation then sees."""
     kept = context.resumed()
     done: dict[int, Json] = (
         {int(number): score for number, score in kept.values["scores"].items()} if kept else {}
@@ -87,7 +89,12 @@ def score_paths(
         memory_format=context.recipe.memory_format,
     )
     train, validation = place(context.data.train), place(context.data.validation)
-    chosen = _calibration_samples(len(train), calibration)
+    most = most_at_once(context, calibration.size)
+    chosen = [
+        index[part.samples]
+        for index in _calibration_samples(len(train), calibration)
+        for part in parts(len(index), most)
+    ]
 
     def give_back_if_asked() -> None:
         if context.should_stop():
