@@ -1,7 +1,8 @@
 """Paths scored with the weights of a round's supernet: statistics taken anew for every path, then validation.
 
 A path's score does not depend on which others are scored beside it: all of a round are calibrated on the same
-batches. Supernets are read from the store once a process and kept while they are asked for.
+batches. Supernets are read from the store once a process and kept while they are asked for, until something
+is trained, which needs the memory.
 """
 
 from __future__ import annotations
@@ -58,6 +59,11 @@ def supernet_of(context: Context, sha256: str, architecture: Architecture, kinds
             _KEPT.popitem(last=False)
     _KEPT[key] = found
     return found.eval()
+
+
+def forget_supernets() -> None:
+    """Let go of those this process keeps. One that is asked for again is read from the store."""
+    _KEPT.clear()
 
 
 class _OnPath(nn.Module):

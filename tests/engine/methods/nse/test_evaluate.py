@@ -10,12 +10,16 @@ from searchengine.core.jobs import Proposal, Result
 from searchengine.core.jsontext import Json
 from searchengine.data.prepared import PreparedData
 from searchengine.driver.plan import make_plan
+from searchengine.methods.nse import scoring
+from searchengine.methods.nse.evaluate import LOOKS, looks
 from searchengine.methods.nse.genome import parse
 from searchengine.methods.nse.params import NseParams
 from searchengine.methods.nse.space import NseSpace
+from searchengine.methods.nse.supernet import Supernet
 from searchengine.nets.build import build_on_meta
 from searchengine.testing.rehearsal import Rehearsal
 from searchengine.training.context import Output
+from searchengine.training.process import FINDINGS_BYTES
 from tests.engine.methods.bench import Bench
 
 VALUES: Json = {
@@ -65,18 +69,41 @@ def test_paths_are_scored_with_the_supernet_they_were_drawn_from(bench: Bench, f
     first.running.pop(0)
     first.step()
     (job,) = [one for one in first.jobs if one.number == 1]
-    scoring, paths = as_proposal(first, 1)
+    proposal, paths = as_proposal(first, 1)
     assert len(paths) == 3
     weights = {"supernet": trained.artifacts["weights"]}
     assert job.inputs == weights
-    output = bench.run(scoring, paths, inputs=weights, attempt="scoring")
+    output = bench.run(proposal, paths, inputs=weights, attempt="scoring")
     for number, genome in paths.items():
         metrics = output.scores[number].metrics
         network = bench.context.architecture(genome)
         assert (metrics["flops"], metrics["parameters"]) == (network.macs, network.parameters)
         assert metrics["fitness"] == metrics["accuracy"]
-    again = bench.run(scoring, paths, inputs=weights, attempt="again")
+    again = bench.run(proposal, paths, inputs=weights, attempt="again")
     assert again.scores == output.scores
+
+
+@pytest.mark.parametrize("kind", ["train_supernet", "retrain"])
+def test_a_training_has_the_memory_of_the_supernets_that_were_scored_with(
+    bench: Bench, digits: PreparedData, first: Rehearsal, kind: str
+) -> None:
+    space = NseSpace(NseParams.parse({**VALUES, "final_steps": 2}), digits.summary)
+    genome = space.random(_generator(0))
+    final = space.final_evaluation(genome)
+    proposal, genomes = as_proposal(first, 0) if kind == "train_supernet" else (final, {0: genome})
+    scoring._KEPT["an older one", "cpu", "contiguous"] = Supernet(
+        space.describe(genome, space.setting), space.skeleton.cells
+    )
+    bench.run(proposal, genomes)
+    assert not scoring._KEPT
+
+
+def test_looks_at_the_gates_fit_a_result_s_findings_however_many_there_are() -> None:
+    assert looks(22 * 6) == looks(7 * 13) == LOOKS, "usual spaces are looked at as often as meant"
+    for ops in (1, 300, 301, 2000, 3000, 64 * 72):
+        # Where steps do not divide there are up to twice as many; an alpha takes up to 22 bytes, twice an id.
+        bytes_at_most = 2 * looks(ops) * ops * len("0.1234, 71, ") + ops * (22 + 2 * len("71, "))
+        assert bytes_at_most < FINDINGS_BYTES or looks(ops) == 1
 
 
 def test_a_found_network_is_trained_wider_and_can_be_described_again(
