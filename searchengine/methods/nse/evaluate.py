@@ -127,6 +127,7 @@ def _schedule(arguments: Json, steps: int) -> Schedule:
         weight_decay=float(arguments["weight_decay"]),
         warmup=min(int(arguments["warmup"]), steps // 2),
         gradient_norm=float(arguments["gradient_clip"]),
+        label_smoothing=float(arguments.get("label_smoothing", 0.0)),
     )
 
 

@@ -10,16 +10,19 @@ from searchengine.core.jobs import Proposal, Result
 from searchengine.core.jsontext import Json
 from searchengine.data.prepared import PreparedData
 from searchengine.driver.plan import make_plan
-from searchengine.methods.nse import scoring
+from searchengine.methods.nse import evaluate, scoring
 from searchengine.methods.nse.evaluate import LOOKS, looks
 from searchengine.methods.nse.genome import parse
 from searchengine.methods.nse.params import NseParams
 from searchengine.methods.nse.space import NseSpace
+from searchengine.methods.nse.spec import METHOD
 from searchengine.methods.nse.supernet import Supernet
 from searchengine.nets.build import build_on_meta
 from searchengine.testing.rehearsal import Rehearsal
-from searchengine.training.context import Output
+from searchengine.training.candidate import Trained
+from searchengine.training.context import Context, Output
 from searchengine.training.process import FINDINGS_BYTES
+from searchengine.training.schedules import Schedule
 from tests.engine.methods.bench import Bench
 
 VALUES: Json = {
@@ -81,6 +84,30 @@ def test_paths_are_scored_with_the_supernet_they_were_drawn_from(bench: Bench, f
         assert metrics["fitness"] == metrics["accuracy"]
     again = bench.run(proposal, paths, inputs=weights, attempt="again")
     assert again.scores == output.scores
+
+
+def test_the_final_training_has_a_warm_up_and_a_smoothing_of_its_own(
+    bench: Bench, digits: PreparedData, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At paper scale those that are written down: 250 epochs of 1,202 steps, 5 of them to warm up."""
+    full = NseParams.parse(dict(METHOD.presets["paper"].values))
+    assert (full.final_steps, full.final_warmup) == (250 * 1202, 5 * 1202)
+    assert (full.final_label_smoothing, full.final_dropout) == (0.1, 0.2)
+    asked = []
+
+    def training(context: Context, network: object, schedule: Schedule) -> Trained:
+        asked.append(schedule)
+        return Trained({"fitness": 0.5}, None, "", None)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(evaluate, "train_candidate", training)
+    space = NseSpace(
+        NseParams.parse({**VALUES, "final_warmup": 5, "final_label_smoothing": 0.1, "warmup": 2}),
+        digits.summary,
+    )
+    genome = space.random(_generator(0))
+    for proposal in (space.final_evaluation(genome), space.evaluation(genome)):
+        bench.run(proposal, {0: genome})
+    assert [(one.warmup, one.label_smoothing) for one in asked] == [(5, 0.1), (2, 0.0)]
 
 
 @pytest.mark.parametrize("kind", ["train_supernet", "retrain"])
