@@ -6,16 +6,20 @@ import numpy as np
 import pytest
 from safetensors.torch import load_file
 
+from searchengine.core.errors import BadGenome
 from searchengine.core.jobs import Proposal, Result
 from searchengine.core.jsontext import Json
 from searchengine.data.prepared import PreparedData
 from searchengine.driver.plan import make_plan
 from searchengine.methods.nse import evaluate, scoring
 from searchengine.methods.nse.evaluate import LOOKS, looks
-from searchengine.methods.nse.genome import parse
+from searchengine.methods.nse.genome import SpaceGenome, parse, to_json
 from searchengine.methods.nse.params import NseParams
+from searchengine.methods.nse.proposals import training as training_of
 from searchengine.methods.nse.space import NseSpace
 from searchengine.methods.nse.spec import METHOD
+from searchengine.methods.nse.subset import first_space, refill
+from searchengine.methods.nse.subset import lock as lock_front
 from searchengine.methods.nse.supernet import Supernet
 from searchengine.nets.build import build_on_meta
 from searchengine.testing.rehearsal import Rehearsal
@@ -84,6 +88,37 @@ def test_paths_are_scored_with_the_supernet_they_were_drawn_from(bench: Bench, f
         assert metrics["fitness"] == metrics["accuracy"]
     again = bench.run(proposal, paths, inputs=weights, attempt="again")
     assert again.scores == output.scores
+
+
+@pytest.mark.parametrize("lock", [True, False])
+def test_a_round_is_told_what_may_be_pruned(
+    bench: Bench, digits: PreparedData, monkeypatch: pytest.MonkeyPatch, lock: bool
+) -> None:
+    """Without the lock everything may be; at a threshold of 0 nothing is; the target is what costs are told
+    in shares of."""
+    asked = []
+
+    def training(*given: object) -> None:
+        asked.append(given[4:])
+        raise BadGenome("nan", "seen enough")
+
+    monkeypatch.setattr(evaluate, "RoundTraining", training)
+    params = NseParams.parse({**VALUES, "lock": lock, "prune_below": 0.0 if lock else -3.0})
+    space = NseSpace(params, digits.summary)
+    ops = len(space.skeleton.ops)
+    first = first_space(space.skeleton.cells, ops, 4, 3, _generator(1))
+    paths = [tuple(active[:1] for active in first.active)]
+    subset = refill(lock_front(first, paths, [0.5], cap=True))
+    genome = to_json(SpaceGenome(space.skeleton, subset))
+    proposal = training_of(space, space.limits, subset, 0, ())
+    with pytest.raises(BadGenome):
+        bench.run(proposal, {0: genome})
+    ((locked, costs, recipe),) = asked
+    assert any(subset.locked)
+    assert locked == (subset.locked if lock else ((),) * 7)
+    assert recipe.prune_below == (None if lock else -3.0)
+    assert recipe.target == 1.0
+    assert costs.fixed == pytest.approx(space.limits.costs.fixed / space.limits.target)
 
 
 def test_the_final_training_has_a_warm_up_and_a_smoothing_of_its_own(
