@@ -132,13 +132,11 @@ def plan_of(bench: Bench, seed: int, protocol: Protocol, which: str) -> Plan:
 
 
 def front_losses(found: Found) -> list[float]:
-    """The loss of every member of the last front by the last supernet that scored it."""
+    """The loss of every member of the last front by the last supernet that scored it. A path that several
+    rounds drew has a record of each, in order; the last is the member."""
     members = {canonical(genome) for genome in found.genomes}
-    return [
-        record["evaluations"][-1]["metrics"]["loss"]
-        for record in found.records
-        if canonical(record["genome"]) in members
-    ]
+    last = {canonical(record["genome"]): record for record in found.records}
+    return [record["evaluations"][-1]["metrics"]["loss"] for text, record in last.items() if text in members]
 
 
 def _search(bench: Bench, seed: int, protocol: Protocol, which: str) -> Found:

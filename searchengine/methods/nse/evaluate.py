@@ -13,14 +13,16 @@ from searchengine.methods.nse.candidates import CellCosts
 from searchengine.methods.nse.genome import PathGenome, SpaceGenome, parse, parse_path, to_json
 from searchengine.methods.nse.measuring import measure_latency
 from searchengine.methods.nse.round_training import RoundRecipe, RoundTraining
-from searchengine.methods.nse.scoring import Calibration, score_paths, supernet_of
+from searchengine.methods.nse.scoring import Calibration, forget_supernets, score_paths, supernet_of
 from searchengine.methods.nse.subset import Cells
 from searchengine.training.candidate import train_candidate
 from searchengine.training.context import Context, JobKind, Output
 from searchengine.training.schedules import Schedule
 
 LOOKS = 20
-"""How often in a round the gates are looked at."""
+"""How often in a round the gates are looked at, and up to twice that where steps do not divide by it."""
+MOST_SEEN = 6000
+"""Gates that all looks of a round hold, so that findings of the widest spaces stay what a result may hold."""
 
 
 def train_supernet(context: Context) -> Output:
@@ -30,6 +32,7 @@ def train_supernet(context: Context) -> Output:
     genome = parse(context.genomes[number])
     assert isinstance(genome, SpaceGenome)
     arguments, space = context.job.arguments, genome.space
+    forget_supernets()
     steps = context.job.fidelity.steps
     target = float(arguments["target"])
     recipe = RoundRecipe(
@@ -40,7 +43,7 @@ def train_supernet(context: Context) -> Output:
         penalty_weight=float(arguments["penalty_weight"]),
         prune_below=float(arguments["prune_below"]) or None,
         mode=arguments["branches"],
-        look_every=max(1, steps // LOOKS),
+        look_every=max(1, steps // looks(sum(map(len, space.active)))),
     )
     cells = _costs(context, genome)
     # Relative to the target, so that the penalty's weight means the same for any images.
@@ -97,6 +100,7 @@ def score(context: Context) -> Output:
 def train(context: Context) -> Output:
     """A path trained from scratch: what a control pays for, and the final training."""
     (number,) = context.job.subjects
+    forget_supernets()
     schedule = _schedule(context.job.arguments, context.job.fidelity.steps)
     return train_candidate(context, context.architecture(context.genomes[number]), schedule).output(number)
 
@@ -110,6 +114,11 @@ JOB_KINDS: dict[str, JobKind] = {
 }
 
 
+def looks(ops: int) -> int:
+    """How often the gates of ``ops`` operations are looked at in a round."""
+    return max(1, min(LOOKS, MOST_SEEN // max(1, ops)))
+
+
 def _schedule(arguments: Json, steps: int) -> Schedule:
     return Schedule(
         steps=steps,
@@ -118,6 +127,7 @@ def _schedule(arguments: Json, steps: int) -> Schedule:
         weight_decay=float(arguments["weight_decay"]),
         warmup=min(int(arguments["warmup"]), steps // 2),
         gradient_norm=float(arguments["gradient_clip"]),
+        label_smoothing=float(arguments.get("label_smoothing", 0.0)),
     )
 
 

@@ -323,6 +323,23 @@ class NseParams(Params):
     final_learning_rate: float = knob(
         0.3, "Peak learning rate of the final training.", low=1e-5, high=10.0, group="final", paper="0.4"
     )
+    final_warmup: int = knob(
+        30,
+        "Steps over which the learning rate of the final training rises.",
+        low=0,
+        high=1_000_000,
+        unit="steps",
+        group="final",
+        paper="5 epochs here",
+    )
+    final_label_smoothing: float = knob(
+        0.0,
+        "Share of every target of the final training that is spread over all classes.",
+        low=0.0,
+        high=0.9,
+        group="final",
+        paper="0.1 here",
+    )
     final_scale: float = knob(
         1.0,
         "Width of the final network over the searched one.",

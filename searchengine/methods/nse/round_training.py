@@ -16,11 +16,12 @@ import torch
 from torch import Tensor, nn
 
 from searchengine.architecture.graph import Architecture
-from searchengine.core.errors import Stopped
+from searchengine.core.errors import BadGenome, Stopped
 from searchengine.core.jsontext import Json
 from searchengine.data.batches import Batches, Order, members
 from searchengine.methods.nse.candidates import CellCosts
 from searchengine.methods.nse.gates import penalty, probability, to_prune
+from searchengine.methods.nse.micro import most_at_once, parts
 from searchengine.methods.nse.sampling import Mode, pairs, weight_path
 from searchengine.methods.nse.subset import Cells
 from searchengine.methods.nse.supernet import Supernet
@@ -114,6 +115,7 @@ class RoundTraining:
             schedule.batch,
             context.rng,
         )
+        self.most = most_at_once(context, self.order.batch)
         self.alive = [[True] * len(ops) for ops in active]
         self.losses = torch.zeros(schedule.steps, device=context.device)
         self.gate_losses = torch.zeros(schedule.steps // recipe.gate_every, device=context.device)
@@ -188,40 +190,60 @@ class RoundTraining:
         context, schedule = self.context, self.schedule
         batch = self.train.take(self.order.next().to(context.device), schedule.augmentation, context.rng)
         path = weight_path(self.kinds, self.active, context.rng, mode=self.recipe.mode)
-        with self._autocast():
-            logits = self.supernet(batch.x, path)
-        loss = classification_loss(logits.float(), batch.y, several=context.summary.labels == "multi")
-        loss.backward()
+        told = torch.zeros((), device=context.device)
+        for part in parts(len(batch.y), self.most):
+            with self._autocast():
+                logits = self.supernet(batch.x[part.samples], path)
+            loss = self._loss(logits, batch.y[part.samples]) * part.share
+            loss.backward()
+            told += loss.detach()
         if schedule.gradient_norm:
             nn.utils.clip_grad_norm_(self.weights, schedule.gradient_norm, foreach=True)
         self.optimiser.step()
         self.optimiser.zero_grad(set_to_none=True)
-        self.losses[self.done] = loss.detach()
+        self.losses[self.done] = told
         self.done += 1
+
+    def _loss(self, logits: Tensor, targets: Tensor) -> Tensor:
+        return classification_loss(
+            logits.float(), targets, several=self.context.summary.labels == "multi"
+        )  # fmt: skip
 
     def _gate_step(self, number: int) -> None:
         """Cross-entropy on held-out samples plus w (E - target)²; the gates alone are stepped, gradients of
-        weights are never made."""
+        weights are never made. Raises ``BadGenome`` when a gate is no number afterwards."""
         context, active = self.context, self.active
         batch = self.held_out.take(self.gate_order.next().to(context.device))
         probabilities = [[probability(alpha) for alpha in row] for row in self.alphas()]
         drawn = pairs(self.kinds, active, probabilities, context.rng, mode=self.recipe.mode)
-        alive = [gate[torch.tensor(here)] for gate, here in zip(self.gates, self.alive, strict=True)]
-        self.supernet.network.requires_grad_(False)
-        with self._autocast():
-            found = self.supernet.gated(
-                batch.x, drawn, active, alive, self._of_active(self.costs.ops), self.costs.fixed
-            )
-        self.supernet.network.requires_grad_(True)
-        loss = classification_loss(found.logits.float(), batch.y, several=context.summary.labels == "multi")
-        excess = found.cost - self.recipe.target
-        total = loss + (self.recipe.penalty_weight * excess * excess).to(loss.dtype)
-        self.expected = float(found.cost.detach())
-        if total.requires_grad:
-            total.backward()
-            self.gate_optimiser.step()
-            self.gate_optimiser.zero_grad(set_to_none=True)
-        self.gate_losses[number] = loss.detach()
+        told = torch.zeros((), device=context.device)
+        for part in parts(len(batch.y), self.most):
+            # A cell may have had no op from the beginning: without its type its mask would be no mask.
+            alive = [
+                gate[torch.tensor(here, dtype=torch.bool)]
+                for gate, here in zip(self.gates, self.alive, strict=True)
+            ]
+            self.supernet.network.requires_grad_(False)
+            with self._autocast():
+                found = self.supernet.gated(
+                    batch.x[part.samples], drawn, active, alive, self._of_active(self.costs.ops),
+                    self.costs.fixed,
+                )  # fmt: skip
+            self.supernet.network.requires_grad_(True)
+            loss = self._loss(found.logits, batch.y[part.samples])
+            excess = found.cost - self.recipe.target
+            total = loss + (self.recipe.penalty_weight * excess * excess).to(loss.dtype)
+            self.expected = float(found.cost.detach())
+            if total.requires_grad:
+                (total * part.share).backward()
+            told += loss.detach() * part.share
+        self.gate_optimiser.step()
+        self.gate_optimiser.zero_grad(set_to_none=True)
+        self.gate_losses[number] = told
+        if not all(bool(torch.isfinite(gate).all()) for gate in self.gates):
+            # Weights that are no longer finite say so at their next check only, and no path can be drawn by
+            # such gates until then.
+            raise BadGenome("nan", f"the gates were no longer finite by step {self.done}")
 
     # --- what is told ----------------------------------------------------------------------------------
 

@@ -1,7 +1,8 @@
 """Paths scored with the weights of a round's supernet: statistics taken anew for every path, then validation.
 
 A path's score does not depend on which others are scored beside it: all of a round are calibrated on the same
-batches. Supernets are read from the store once a process and kept while they are asked for.
+batches. Supernets are read from the store once a process and kept while they are asked for, until something
+is trained, which needs the memory.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from searchengine.core.errors import BadGenome, Stopped
 from searchengine.core.jobs import Failure, Score
 from searchengine.core.jsontext import Json
 from searchengine.data.batches import Batches
+from searchengine.methods.nse.micro import most_at_once, parts
 from searchengine.methods.nse.subset import Cells
 from searchengine.methods.nse.supernet import Supernet
 from searchengine.training.checkpoint import Payload
@@ -59,6 +61,11 @@ def supernet_of(context: Context, sha256: str, architecture: Architecture, kinds
     return found.eval()
 
 
+def forget_supernets() -> None:
+    """Let go of those this process keeps. One that is asked for again is read from the store."""
+    _KEPT.clear()
+
+
 class _OnPath(nn.Module):
     """The supernet as a network of one path."""
 
@@ -74,7 +81,8 @@ def score_paths(
     context: Context, supernet: Supernet, paths: dict[int, Cells], calibration: Calibration
 ) -> dict[int, Score]:
     """Top-1 (``fitness``), top-k and loss on validation of every path, by subject. A path whose outputs are
-    not finite or constant fails alone. Resumed, paths that were scored are not scored again."""
+    not finite or constant fails alone. Resumed, paths that were scored are not scored again. Batches of
+    calibration that memory does not hold are taken in parts, which normalisation then sees."""
     kept = context.resumed()
     done: dict[int, Json] = (
         {int(number): score for number, score in kept.values["scores"].items()} if kept else {}
@@ -87,7 +95,12 @@ def score_paths(
         memory_format=context.recipe.memory_format,
     )
     train, validation = place(context.data.train), place(context.data.validation)
-    chosen = _calibration_samples(len(train), calibration)
+    most = most_at_once(context, calibration.size)
+    chosen = [
+        index[part.samples]
+        for index in _calibration_samples(len(train), calibration)
+        for part in parts(len(index), most)
+    ]
 
     def give_back_if_asked() -> None:
         if context.should_stop():

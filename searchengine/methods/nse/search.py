@@ -34,7 +34,7 @@ from searchengine.methods.nse.proposals import measuring, scoring, training
 from searchengine.methods.nse.record import from_json as record_from_json
 from searchengine.methods.nse.record import to_json as record_to_json
 from searchengine.methods.nse.space import NseSpace
-from searchengine.methods.nse.state import Entry, Measuring, Round, still_running, table_of
+from searchengine.methods.nse.state import Changed, Entry, Measuring, Round, still_running, table_of
 from searchengine.methods.nse.subset import (
     Cells,
     first_space,
@@ -58,8 +58,8 @@ def _first_round(params: NseParams, rng: np.random.Generator) -> Subset:
 
 
 class NseSearch:
-    """State: generator, space record, the round under way, the last front, what became of every round, final
-    phase, and by latency what was measured."""
+    """State: generator, space record, the round under way, the last front, what became of every round, who
+    entered and left by it while that is untold, final phase, and by latency what was measured."""
 
     def __init__(
         self,
@@ -85,6 +85,7 @@ class NseSearch:
         self._round = Round.from_json(kept["round"]) if state else Round()
         self._front = [Entry.from_json(one) for one in kept.get("front", [])]
         self._history: list[Json] = list(kept.get("history", []))
+        self._changed = Changed.from_json(kept.get("changed"))
         self._over: bool = kept.get("over", False)
         self._closed: bool = kept.get("closed", False)
         self._finals = Finals.from_json(kept["finals"]) if state else Finals()
@@ -166,7 +167,7 @@ class NseSearch:
         if not current.complete and not current.rehearsed and params.rehearse:
             old = [one for one in self._front if self._fits(one.path)]
             if old and current.candidates == 0:
-                current.rehearsed = [one.birth for one in old]
+                current.rehearsed = [_earliest(one.birth, archive) for one in old]
                 current.untold += 1
                 return self._scoring(number, (), [(one.birth, one.path) for one in old])
         if params.start_from and params.rehearse and not self._history and not current.carried:
@@ -195,18 +196,17 @@ class NseSearch:
             subjects: list[tuple[int, Cells]] = []
             for drawn in draw.found:
                 genome = PathGenome(self._nse.skeleton, drawn.path)
-                name = key(genome)
-                known = fresh.get(name, archive.by_key(name))
-                if known is None:
-                    born = number + len(births)
-                    operator = "guard" if guard else "candidate"
-                    text = f"a path drawn by its gates, {'below' if guard else 'in'} the band"
-                    births.append(self._born(born, genome, drawn.cost, operator, text))
-                    subjects.append((born, drawn.path))
-                else:
-                    current.rehearsed.append(known)  # scored in an earlier round, now with this supernet
-                    subjects.append((known, drawn.path))
+                earlier = archive.by_key(key(genome))
+                if earlier is not None:
+                    # Scored in an earlier round too: a life of its own, because that one's may be over.
+                    current.rehearsed.append(earlier)
+                born = number + len(births)
+                operator = "guard" if guard else "candidate"
+                text = f"a path drawn by its gates, {'below' if guard else 'in'} the band"
+                births.append(self._born(born, genome, drawn.cost, operator, text))
+                subjects.append((born, drawn.path))
             current.untold += 1
+            current.complete = current.candidates >= params.candidates and current.guards >= params.guards
             return self._scoring(number, tuple(births), subjects)
         return None
 
@@ -275,9 +275,15 @@ class NseSearch:
     # --- telling -----------------------------------------------------------------------------------
 
     def tell(self, report: Report, archive: Archive) -> Told:
+        told = self._told(report, archive)
+        changed, self._changed = self._changed, Changed()
+        left = tuple(Death(birth, "pruned") for birth in changed.left)
+        return Told(changed.entered, (*told.deaths, *left), self._keep(), changed.milestone)
+
+    def _told(self, report: Report, archive: Archive) -> Told:
         if report.phase == "final":
             self._finals.tell(report, archive)
-            return Told(keep=self._keep())
+            return Told()
         if report.kind == "measure_latency":
             return self._told_measurement(report)
         self._round.untold -= 1
@@ -287,10 +293,13 @@ class NseSearch:
         assert limits is not None
         entries = [*current.running]
         deaths = []
+        members = {one.birth for one in self._front}
         for number in report.subjects:
             score = report.scores[number]
             if score.fitness is None:
-                deaths.append(Death(number, "failed"))
+                # A member of the last front leaves at the end of the round, with those that others replace.
+                if number not in members:
+                    deaths.append(Death(number, "failed"))
                 continue
             path = parse_path(archive.birth(number).genome).path
             cost = limits.costs.of(path)
@@ -298,8 +307,8 @@ class NseSearch:
             entries.append(Entry(number, path, cost, score.fitness, report.job, self._subset.round, guard))
         current.running = still_running(entries)
         if not current.untold and (current.complete or self._closed):
-            return self._ended(tuple(deaths))
-        return Told((), tuple(deaths), self._keep())
+            self._end_round()
+        return Told((), tuple(deaths))
 
     def _told_measurement(self, report: Report) -> Told:
         """Without a table, and with one by which no path lies in the band, the search ends with nothing."""
@@ -310,10 +319,10 @@ class NseSearch:
         measuring.table = report.artifacts.get("table")
         if failure is not None:
             measuring.refusal, self._over = failure.reason, True
-            return Told((), (Death(number, "failed"),), self._keep())
+            return Told((), (Death(number, "failed"),))
         measuring.costs, measuring.where = table_of(found["costs"]), dict(found["where"])
         self._limits = self._known_limits()
-        return Told(keep=self._keep())
+        return Told()
 
     def _known_limits(self) -> Limits | None:
         """None while a latency table is still to be measured, or is of no use."""
@@ -329,7 +338,7 @@ class NseSearch:
         if report.scores[number].failure is not None or weights is None:
             # Without weights nothing can be scored: the search ends with the front it has.
             self._over = True
-            return Told((), (Death(number, "failed"),), self._keep())
+            return Told((), (Death(number, "failed"),))
         found, current = report.findings, self._round
         current.built = self._subset.active
         active = tuple(tuple(ops) for ops in found["active"])
@@ -344,19 +353,12 @@ class NseSearch:
             tuple(float(row[op]) for op in ops) for row, ops in zip(by_cell, current.active, strict=True)
         )
         current.supernet = weights
-        return Told(keep=self._keep())
-
-    def _ended(self, deaths: tuple[Death, ...]) -> Told:
-        number = self._subset.round
-        before = {one.birth for one in self._front}
-        self._end_round()
-        now = {one.birth for one in self._front}
-        left = tuple(Death(birth, "pruned") for birth in sorted(before - now))
-        entered = tuple(sorted(now - before))
-        return Told(entered, (*deaths, *left), self._keep(), f"round {number}")
+        return Told()
 
     def _end_round(self) -> None:
-        """Selection, lock and refill; the search is over after the last round, or when no op can enter."""
+        """Selection, lock and refill; the search is over after the last round, or when no op can enter. What
+        changed is told with the report that ended the round, or where asking found its end, with the next
+        one."""
         current = self._round
         scored = {(one.path, one.birth): one for one in current.running}
         members: tuple[Scored, ...] = front(one.scored() for one in current.running)
@@ -375,9 +377,12 @@ class NseSearch:
             }
         )
         self._round = Round()
+        name = f"round {self._subset.round}"
         if not found:
-            self._over = True
+            self._changed, self._over = Changed(milestone=name), True
             return
+        before, now = ({one.birth for one in members} for members in (self._front, found))
+        self._changed = Changed(tuple(sorted(now - before)), tuple(sorted(before - now)), name)
         self._front = found
         paths = [one.path for one in found]
         self._subset = lock(self._subset, paths, [one.value for one in found], cap=self._params.stall_cap)
@@ -450,6 +455,7 @@ class NseSearch:
             "round": self._round.to_json(),
             "front": [one.to_json() for one in self._front],
             "history": self._history,
+            "changed": self._changed.to_json(),
             "over": self._over,
             "closed": self._closed,
             "finals": self._finals.to_json(),
@@ -490,5 +496,13 @@ class NseSearch:
         return f"{locked} operations kept, {active - locked} new"
 
     def _keep(self) -> frozenset[str]:
-        needed = (self._round.supernet, self._measuring.table)
+        supernet = self._round.supernet if self._finals.chosen is None else None
+        needed = (supernet, self._measuring.table)
         return self._finals.scored.weights() | {sha256 for sha256 in needed if sha256}
+
+
+def _earliest(birth: int, archive: Archive) -> int:
+    """The first birth of that one's path."""
+    found = archive.by_key(archive.birth(birth).key)
+    assert found is not None
+    return found

@@ -133,9 +133,11 @@ class NseSpace:
             "batch": params.final_batch,
             "learning_rate": params.final_learning_rate,
             "weight_decay": params.weight_decay,
-            "warmup": params.warmup,
+            "warmup": params.final_warmup,
             "gradient_clip": params.gradient_clip,
         }
+        if params.final_label_smoothing:
+            arguments["label_smoothing"] = params.final_label_smoothing
         network = _network(genome, self.final_setting, trained)
         cost = training_cost(network, params.final_batch * params.final_steps)
         return Proposal(

@@ -45,9 +45,11 @@ PAPER = {
     "calibration_batches": 50,
     "calibration": "momentum",
     "finalists": 1,
-    "final_steps": 300_000,
+    "final_steps": 300_500,
     "final_batch": 1024,
     "final_learning_rate": 0.4,
+    "final_warmup": 6010,
+    "final_label_smoothing": 0.1,
     "final_scale": 1.04,
     "final_dropout": 0.2,
 }

@@ -41,14 +41,31 @@ class Entry:
         return cls(**{**value, "path": tuple(tuple(ops) for ops in value["path"])})
 
 
+@dataclass(frozen=True)
+class Changed:
+    """What the end of a round changed in the population (the last front) and is not told yet: births that
+    ``entered`` and that ``left``, and the round's name."""
+
+    entered: tuple[int, ...] = ()
+    left: tuple[int, ...] = ()
+    milestone: str | None = None
+
+    def to_json(self) -> Json:
+        return {"entered": list(self.entered), "left": list(self.left), "milestone": self.milestone}
+
+    @classmethod
+    def from_json(cls, value: Json | None) -> Changed:
+        return cls(tuple(value["entered"]), tuple(value["left"]), value["milestone"]) if value else cls()
+
+
 @dataclass
 class Round:
     """A round under way. ``record``: the birth of its space. ``supernet``: its weights once trained,
     ``built`` of these ops, with those still ``active`` and their ``gates`` (parameters alpha). ``first``: the
-    first birth it scored itself; ``rehearsed``: earlier births it scores again; ``carried``: whether the
-    front that the search goes on from was asked for. ``candidates``, ``guards``: asked so far; ``complete``:
-    nothing more is asked; ``short``: in words where fewer paths were found than wanted. ``untold``: jobs on
-    the way. ``running``: non-dominated so far.
+    first birth it scored itself; ``rehearsed``: of paths that it scores and an earlier round scored too, the
+    first birth of each; ``carried``: whether the front that the search goes on from was asked for.
+    ``candidates``, ``guards``: asked so far; ``complete``: nothing more is asked; ``short``: in words where
+    fewer paths were found than wanted. ``untold``: jobs on the way. ``running``: non-dominated so far.
     """
 
     record: int | None = None

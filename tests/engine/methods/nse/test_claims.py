@@ -44,8 +44,8 @@ def scored(*losses: float) -> list[Json]:
 
 @pytest.fixture
 def searched(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Every search that is asked for, by its name. It finds two networks, the better one rehearsed, and
-    leaves one behind that had a lower loss with an earlier supernet."""
+    """Every search that is asked for, by its name. It finds two networks, the better one rehearsed, the
+    other drawn in two rounds, and leaves one behind that had a lower loss with an earlier supernet."""
     asked = []
 
     def found(bench: Bench, plan: Plan, name: str) -> Found:
@@ -53,7 +53,12 @@ def searched(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         space = NseSpace(NseParams.parse(plan.params), plan.data)
         rng = np.random.default_rng(len(name))
         best, other, left = (space.random(rng) for _ in range(3))
-        evaluations = [(other, scored(0.6)), (left, scored(0.1)), (best, scored(0.2, 0.5))]
+        evaluations = [
+            (other, scored(0.05)),
+            (other, scored(0.6)),
+            (left, scored(0.1)),
+            (best, scored(0.2, 0.5)),
+        ]
         return Found(
             [best, other],
             [{"genome": genome, "evaluations": given} for genome, given in evaluations],

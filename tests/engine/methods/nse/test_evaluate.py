@@ -6,16 +6,27 @@ import numpy as np
 import pytest
 from safetensors.torch import load_file
 
+from searchengine.core.errors import BadGenome
 from searchengine.core.jobs import Proposal, Result
 from searchengine.core.jsontext import Json
 from searchengine.data.prepared import PreparedData
 from searchengine.driver.plan import make_plan
-from searchengine.methods.nse.genome import parse
+from searchengine.methods.nse import evaluate, scoring
+from searchengine.methods.nse.evaluate import LOOKS, looks
+from searchengine.methods.nse.genome import SpaceGenome, parse, to_json
 from searchengine.methods.nse.params import NseParams
+from searchengine.methods.nse.proposals import training as training_of
 from searchengine.methods.nse.space import NseSpace
+from searchengine.methods.nse.spec import METHOD
+from searchengine.methods.nse.subset import first_space, refill
+from searchengine.methods.nse.subset import lock as lock_front
+from searchengine.methods.nse.supernet import Supernet
 from searchengine.nets.build import build_on_meta
 from searchengine.testing.rehearsal import Rehearsal
-from searchengine.training.context import Output
+from searchengine.training.candidate import Trained
+from searchengine.training.context import Context, Output
+from searchengine.training.process import FINDINGS_BYTES
+from searchengine.training.schedules import Schedule
 from tests.engine.methods.bench import Bench
 
 VALUES: Json = {
@@ -65,18 +76,96 @@ def test_paths_are_scored_with_the_supernet_they_were_drawn_from(bench: Bench, f
     first.running.pop(0)
     first.step()
     (job,) = [one for one in first.jobs if one.number == 1]
-    scoring, paths = as_proposal(first, 1)
+    proposal, paths = as_proposal(first, 1)
     assert len(paths) == 3
     weights = {"supernet": trained.artifacts["weights"]}
     assert job.inputs == weights
-    output = bench.run(scoring, paths, inputs=weights, attempt="scoring")
+    output = bench.run(proposal, paths, inputs=weights, attempt="scoring")
     for number, genome in paths.items():
         metrics = output.scores[number].metrics
         network = bench.context.architecture(genome)
         assert (metrics["flops"], metrics["parameters"]) == (network.macs, network.parameters)
         assert metrics["fitness"] == metrics["accuracy"]
-    again = bench.run(scoring, paths, inputs=weights, attempt="again")
+    again = bench.run(proposal, paths, inputs=weights, attempt="again")
     assert again.scores == output.scores
+
+
+@pytest.mark.parametrize("lock", [True, False])
+def test_a_round_is_told_what_may_be_pruned(
+    bench: Bench, digits: PreparedData, monkeypatch: pytest.MonkeyPatch, lock: bool
+) -> None:
+    """Without the lock everything may be; at a threshold of 0 nothing is; the target is what costs are told
+    in shares of."""
+    asked = []
+
+    def training(*given: object) -> None:
+        asked.append(given[4:])
+        raise BadGenome("nan", "seen enough")
+
+    monkeypatch.setattr(evaluate, "RoundTraining", training)
+    params = NseParams.parse({**VALUES, "lock": lock, "prune_below": 0.0 if lock else -3.0})
+    space = NseSpace(params, digits.summary)
+    ops = len(space.skeleton.ops)
+    first = first_space(space.skeleton.cells, ops, 4, 3, _generator(1))
+    paths = [tuple(active[:1] for active in first.active)]
+    subset = refill(lock_front(first, paths, [0.5], cap=True))
+    genome = to_json(SpaceGenome(space.skeleton, subset))
+    proposal = training_of(space, space.limits, subset, 0, ())
+    with pytest.raises(BadGenome):
+        bench.run(proposal, {0: genome})
+    ((locked, costs, recipe),) = asked
+    assert any(subset.locked)
+    assert locked == (subset.locked if lock else ((),) * 7)
+    assert recipe.prune_below == (None if lock else -3.0)
+    assert recipe.target == 1.0
+    assert costs.fixed == pytest.approx(space.limits.costs.fixed / space.limits.target)
+
+
+def test_the_final_training_has_a_warm_up_and_a_smoothing_of_its_own(
+    bench: Bench, digits: PreparedData, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At paper scale those that are written down: 250 epochs of 1,202 steps, 5 of them to warm up."""
+    full = NseParams.parse(dict(METHOD.presets["paper"].values))
+    assert (full.final_steps, full.final_warmup) == (250 * 1202, 5 * 1202)
+    assert (full.final_label_smoothing, full.final_dropout) == (0.1, 0.2)
+    asked = []
+
+    def training(context: Context, network: object, schedule: Schedule) -> Trained:
+        asked.append(schedule)
+        return Trained({"fitness": 0.5}, None, "", None)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(evaluate, "train_candidate", training)
+    space = NseSpace(
+        NseParams.parse({**VALUES, "final_warmup": 5, "final_label_smoothing": 0.1, "warmup": 2}),
+        digits.summary,
+    )
+    genome = space.random(_generator(0))
+    for proposal in (space.final_evaluation(genome), space.evaluation(genome)):
+        bench.run(proposal, {0: genome})
+    assert [(one.warmup, one.label_smoothing) for one in asked] == [(5, 0.1), (2, 0.0)]
+
+
+@pytest.mark.parametrize("kind", ["train_supernet", "retrain"])
+def test_a_training_has_the_memory_of_the_supernets_that_were_scored_with(
+    bench: Bench, digits: PreparedData, first: Rehearsal, kind: str
+) -> None:
+    space = NseSpace(NseParams.parse({**VALUES, "final_steps": 2}), digits.summary)
+    genome = space.random(_generator(0))
+    final = space.final_evaluation(genome)
+    proposal, genomes = as_proposal(first, 0) if kind == "train_supernet" else (final, {0: genome})
+    scoring._KEPT["an older one", "cpu", "contiguous"] = Supernet(
+        space.describe(genome, space.setting), space.skeleton.cells
+    )
+    bench.run(proposal, genomes)
+    assert not scoring._KEPT
+
+
+def test_looks_at_the_gates_fit_a_result_s_findings_however_many_there_are() -> None:
+    assert looks(22 * 6) == looks(7 * 13) == LOOKS, "usual spaces are looked at as often as meant"
+    for ops in (1, 300, 301, 2000, 3000, 64 * 72):
+        # Where steps do not divide there are up to twice as many; an alpha takes up to 22 bytes, twice an id.
+        bytes_at_most = 2 * looks(ops) * ops * len("0.1234, 71, ") + ops * (22 + 2 * len("71, "))
+        assert bytes_at_most < FINDINGS_BYTES or looks(ops) == 1
 
 
 def test_a_found_network_is_trained_wider_and_can_be_described_again(

@@ -51,6 +51,24 @@ def test_every_layer_is_measured_and_the_table_says_where(
     assert listener.steps[0][1] == len(KEYS)
 
 
+def test_the_least_of_the_repetitions_counts_after_the_warm_up(
+    bench: Bench, asked: tuple[Proposal, dict[int, Json]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    how: list[Json] = []
+
+    def timed(call: object, device: object, **given: object) -> list[float]:
+        how.append(given)
+        return [3e-6, 2e-6, 5e-6]
+
+    monkeypatch.setattr(measuring, "timed", timed)
+    proposal, genomes = asked
+    output = bench.run(proposal, genomes, attempt="timed")
+    table = parse(loads(bench.store.path(output.artifacts["table"]).read_bytes()))
+    assert set(table.entries.values()) == {2.0}
+    assert {one["warm_up"] for one in how} == {measuring.WARM_UP}
+    assert {one["repetitions"] for one in how} == {table.repetitions}
+
+
 def test_a_band_that_the_device_cannot_reach_is_a_failure_that_says_so(
     bench: Bench, digits: PreparedData
 ) -> None:

@@ -231,7 +231,10 @@ def test_scoring_goes_on_where_it_stopped(context: Make, net: Supernet) -> None:
     kept = resumed.resumed()
     assert kept is not None
     assert 0 < kept.step < 4
+    walked: set[Cells] = set()
+    net.register_forward_pre_hook(lambda _, given: walked.add(given[1]))
     assert score_paths(context("cut"), net, paths, CALIBRATION) == whole
+    assert walked == {paths[number] for number in range(kept.step, 4)}, "what was scored is not again"
 
 
 def test_without_statistics_of_its_own_a_path_scores_worse(context: Make, net: Supernet) -> None:

@@ -7,14 +7,17 @@ from itertools import pairwise
 
 import pytest
 
+from searchengine.core.archive import MemoryArchive
 from searchengine.core.errors import InvalidParams
-from searchengine.core.jobs import Failure, Job, Result, Score
+from searchengine.core.generator import first_generator
+from searchengine.core.jobs import Failure, Job, Report, Result, Score
 from searchengine.core.jsontext import Json, digest, loads
 from searchengine.core.pareto import hypervolume
 from searchengine.core.setting import DataSummary
 from searchengine.driver.plan import make_plan
-from searchengine.methods.nse.genome import PathGenome, SpaceGenome, is_space, parse
+from searchengine.methods.nse.genome import PathGenome, SpaceGenome, is_space, parse, parse_path
 from searchengine.methods.nse.params import NseParams
+from searchengine.methods.nse.search import NseSearch
 from searchengine.methods.nse.space import NseSpace
 from searchengine.testing.rehearsal import Rehearsal, hashed
 
@@ -151,6 +154,13 @@ def test_a_capped_cell_lets_a_waiting_operation_in() -> None:
             assert len(active) == 4 or not pending
 
 
+def test_in_single_mode_no_path_holds_two_operations_of_a_cell() -> None:
+    found = run(exact, branches="single", band_low=60.0, band_high=400.0, guard_width=30.0)
+    paths = [birth.genome["path"] for birth in found.births if not is_space(birth.genome)]
+    assert len(paths) > 30
+    assert max(len(ops) for path in paths for ops in path) == 1
+
+
 def test_guards_are_never_kept() -> None:
     found = run(exact)
     guards = {birth.number for birth in found.births if birth.operator == "guard"}
@@ -244,6 +254,90 @@ def test_stopped_in_the_middle_of_a_round_what_it_scored_counts() -> None:
     assert found.outcome is not None
     assert found.outcome.members
     assert any(job.phase == "final" for job in found.jobs)
+
+
+def dearer_is_better(job: Job) -> Result:
+    """Every path is on the front: what costs more is worth more."""
+    result = exact(job)
+    if job.kind != "score_paths":
+        return result
+    limits = NseSpace(NseParams.parse(SMALL), DIGITS).limits
+    paths = {number: parse_path(genome).path for number, genome in job.genomes.items()}
+    scores = {
+        number: Score({"fitness": limits.costs.of(path) / 1e7, "accuracy": 0.5})
+        for number, path in paths.items()
+    }
+    return Result(job.number, scores, findings=result.findings)
+
+
+def test_of_a_long_front_the_dearest_is_trained_again_and_others_evenly_below_it() -> None:
+    found = run(dearer_is_better, rounds=1, finalists=4, stall_cap=False)
+    front = [birth for birth, _, _ in history(found)[0]["front"]]
+    assert len(front) > 12
+    final = [job.subjects[0] for job in found.jobs if job.phase == "final"]
+    places = [front.index(birth) for birth in final]
+    assert places[0] == len(front) - 1
+    steps = [upper - lower for upper, lower in pairwise(places)]
+    assert len(final) == 4
+    assert all(len(front) // 4 <= step <= len(front) // 4 + 1 for step in steps)
+
+
+def test_where_no_operation_can_enter_the_search_ends_and_says_so() -> None:
+    """Every operation of every cell is used by a front of all paths, and without the cap they fill it."""
+    found = run(dearer_is_better, subset_size=2, stall_cap=False, band_low=60.0, finalists=1)
+    assert [one["round"] for one in history(found)] == [1]
+    assert found.finished
+    plan = make_plan("nse", DIGITS, seed=3, values={**SMALL, "subset_size": 2, "stall_cap": False})
+    search = NseSearch(
+        NseParams.parse(plan.params), NseSpace(NseParams.parse(plan.params), DIGITS), DIGITS,
+        first_generator(3), loads(found.state)["search"],
+    )  # fmt: skip
+    assert search.progress()["standstill"] == "stalled"
+    assert search.progress()["left_over"] > 0, "what was never tried is told beside it"
+
+
+def test_all_paths_of_a_round_are_calibrated_alike_and_as_asked() -> None:
+    for calibration, momentum in (("cumulative", None), ("momentum", 0.1)):
+        found = run(exact, calibration=calibration, calibration_batches=7)
+        seeds = [
+            {job.arguments["calibration_seed"] for job in scorings(found, number)} for number in range(3)
+        ]
+        assert [len(one) for one in seeds] == [1, 1, 1]
+        assert len(set.union(*seeds)) == 3
+        asked = [job.arguments for job in found.jobs if job.kind == "score_paths"]
+        assert {(one["momentum"], one["calibration_batches"]) for one in asked} == {(momentum, 7)}
+
+
+def test_the_supernet_is_kept_while_paths_are_scored_with_it() -> None:
+    for told in range(1, 7):
+        found = run(exact, until_told=told)
+        assert digest(0) * 2 in loads(found.state)["keep"]
+
+
+def test_closed_while_nothing_is_out_it_ends_with_what_the_round_has_scored() -> None:
+    params = NseParams.parse(SMALL)
+    search = NseSearch(params, NseSpace(params, DIGITS), DIGITS, first_generator(3), None)
+    archive, births = MemoryArchive(), 0
+    for number in range(4):
+        (proposal,) = search.ask(1, births, archive).proposals
+        for birth in proposal.births:
+            archive.add_birth(birth)
+        births += len(proposal.births)
+        genomes = {one: archive.birth(one).genome for one in proposal.subjects}
+        job = Job(
+            number, "nse", proposal.kind, proposal.subjects, genomes, 1, proposal.fidelity,
+            proposal.arguments, dict(proposal.inputs), {}, 1.0, proposal.phase, "protocol",
+        )  # fmt: skip
+        done = exact(job)
+        report = Report(number, job.kind, job.phase, job.subjects, done.scores, done.findings, done.artifacts)
+        archive.add_report(report)
+        told = search.tell(report, archive)
+        assert not told.entered
+    best = search.outcome(archive).members[0].birth
+    search.close()
+    (proposal,) = search.ask(1, births, archive).proposals
+    assert (proposal.phase, proposal.subjects) == ("final", (best,))
+    assert not search.finished
 
 
 def test_finalists_are_spread_over_the_front_with_the_most_accurate() -> None:
