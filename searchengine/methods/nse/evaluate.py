@@ -8,6 +8,7 @@ from safetensors.torch import save
 from searchengine.core.errors import BadGenome
 from searchengine.core.jobs import Failure, Score
 from searchengine.core.jsontext import Json
+from searchengine.data.augmentation import Augmentation
 from searchengine.methods.nse import costs
 from searchengine.methods.nse.candidates import CellCosts
 from searchengine.methods.nse.genome import PathGenome, SpaceGenome, parse, parse_path, to_json
@@ -128,6 +129,7 @@ def _schedule(arguments: Json, steps: int) -> Schedule:
         warmup=min(int(arguments["warmup"]), steps // 2),
         gradient_norm=float(arguments["gradient_clip"]),
         label_smoothing=float(arguments.get("label_smoothing", 0.0)),
+        augmentation=Augmentation(shift=arguments.get("shift", 0), flip=arguments.get("flip", False)),
     )
 
 

@@ -299,6 +299,22 @@ class NseParams(Params):
         paper="momentum",
     )
 
+    shift: int = knob(
+        0,
+        "Largest random shift of an image that the weights are trained on; gates and scores see it as it is.",
+        low=0,
+        high=64,
+        unit="pixels",
+        group="training",
+        paper="random resized crop",
+    )
+    flip: bool = knob(
+        False,
+        "Mirror half the images that the weights are trained on, where the classes allow it.",
+        group="training",
+        paper="on",
+    )
+
     finalists: int = knob(
         4, "Members of the last front that are trained again from scratch.", low=0, high=50, group="final"
     )
@@ -339,6 +355,21 @@ class NseParams(Params):
         high=0.9,
         group="final",
         paper="0.1 here",
+    )
+    final_shift: int = knob(
+        0,
+        "Largest random shift of an image in the final training.",
+        low=0,
+        high=64,
+        unit="pixels",
+        group="final",
+        paper="random resized crop here",
+    )
+    final_flip: bool = knob(
+        False,
+        "Mirror half the images in the final training, where the classes allow it.",
+        group="final",
+        paper="on here",
     )
     final_scale: float = knob(
         1.0,

@@ -9,7 +9,7 @@ from searchengine.core.jobs import Birth, Proposal
 from searchengine.core.jsontext import Json
 from searchengine.methods.nse.limits import Limits
 from searchengine.methods.nse.params import LIMIT_KNOBS
-from searchengine.methods.nse.space import NseSpace
+from searchengine.methods.nse.space import NseSpace, augmented
 from searchengine.methods.nse.subset import Cells, Space
 
 
@@ -56,6 +56,7 @@ def training(
         "prune_below": params.prune_below,
         "branches": params.branches,
         "lock": params.lock,
+        **augmented(params.shift, params.flip),
     }
     if params.resource == "latency":
         active = limits.costs.of_active(subset.active)

@@ -29,6 +29,11 @@ from searchengine.methods.nse.subset import Cells
 REDRAWS = 200
 
 
+def augmented(shift: int, flip: bool) -> Json:
+    """What a training job is told of augmentation; nothing where there is none."""
+    return {**({"shift": shift} if shift else {}), **({"flip": True} if flip else {})}
+
+
 class NseSpace:
     """Skeleton, costs and band (``limits``) of one search. ``params`` and ``data`` decide everything; draws
     come from the generator."""
@@ -115,6 +120,7 @@ class NseSpace:
             "weight_decay": params.weight_decay,
             "warmup": params.warmup,
             "gradient_clip": params.gradient_clip,
+            **augmented(params.shift, params.flip),
         }
         cost = training_cost(self.describe(genome, self.setting), params.batch * params.round_steps)
         return Proposal("train", (), fidelity=self.setting.fidelity, arguments=arguments, cost=cost)
@@ -135,6 +141,7 @@ class NseSpace:
             "weight_decay": params.weight_decay,
             "warmup": params.final_warmup,
             "gradient_clip": params.gradient_clip,
+            **augmented(params.final_shift, params.final_flip),
         }
         if params.final_label_smoothing:
             arguments["label_smoothing"] = params.final_label_smoothing

@@ -5,10 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from safetensors.torch import load_file
+from torch import Tensor
 
 from searchengine.core.errors import BadGenome
 from searchengine.core.jobs import Proposal, Result
 from searchengine.core.jsontext import Json
+from searchengine.data.augmentation import Augmentation
+from searchengine.data.batches import Batches
 from searchengine.data.prepared import PreparedData
 from searchengine.driver.plan import make_plan
 from searchengine.methods.nse import evaluate, scoring
@@ -29,6 +32,7 @@ from searchengine.training.process import FINDINGS_BYTES
 from searchengine.training.schedules import Schedule
 from tests.engine.methods.bench import Bench
 
+PLAIN = Augmentation()
 VALUES: Json = {
     "round_steps": 12, "batch": 16, "candidates": 10, "guards": 4, "paths_a_job": 3, "final_steps": 12,
     "calibration_batches": 2,
@@ -166,6 +170,36 @@ def test_looks_at_the_gates_fit_a_result_s_findings_however_many_there_are() -> 
         # Where steps do not divide there are up to twice as many; an alpha takes up to 22 bytes, twice an id.
         bytes_at_most = 2 * looks(ops) * ops * len("0.1234, 71, ") + ops * (22 + 2 * len("71, "))
         assert bytes_at_most < FINDINGS_BYTES or looks(ops) == 1
+
+
+@pytest.mark.parametrize("job", ["round", "final", "control"])
+def test_weights_are_trained_on_shifted_and_mirrored_images_where_asked(
+    digits: PreparedData, monkeypatch: pytest.MonkeyPatch, bench: Bench, job: str
+) -> None:
+    """Gates, calibration and scores see images as they are."""
+    seen: list[Augmentation] = []
+    take = Batches.take
+
+    def watched(self: Batches, index: Tensor, augmentation: Augmentation = PLAIN, *more: object) -> object:
+        seen.append(augmentation)
+        return take(self, index, augmentation, *more)
+
+    values = {**VALUES, "shift": 1, "flip": True, "final_shift": 2}
+    search = Rehearsal(make_plan("nse", digits.summary, seed=1, values=values)).run(until_told=0)
+    space = NseSpace(NseParams.parse(values), digits.summary)
+    proposal, genomes = as_proposal(search, 0)
+    if job != "round":
+        path = space.random(np.random.default_rng(1))
+        proposal = space.final_evaluation(path) if job == "final" else space.evaluation(path)
+        genomes = {1: path}
+    monkeypatch.setattr(Batches, "take", watched)
+    bench.run(proposal, genomes)
+    wanted = Augmentation(shift=2) if job == "final" else Augmentation(shift=1, flip=True)
+    assert seen.count(wanted) == 12, "every step of the weights"
+    assert set(seen) <= {wanted, PLAIN}
+    plain = NseSpace(NseParams.parse(VALUES), digits.summary)
+    path = plain.random(np.random.default_rng(1))
+    assert not {"shift", "flip"} & plain.evaluation(path).arguments.keys()
 
 
 def test_a_found_network_is_trained_wider_and_can_be_described_again(
