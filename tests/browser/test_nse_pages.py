@@ -172,13 +172,13 @@ def test_a_search_by_latency_measures_its_table_and_gives_it_away(page: Page, tm
     assert table["repetitions"] == 3
     assert len(table["entries"]) > 50
     expect(page.locator('[data-run-state="finished"]')).to_be_visible(timeout=240_000)
-    expect(page.get_by_role("slider", name="Latency at most")).to_be_visible()
-    times = [
-        float(row.split(" ms")[0])
-        for row in page.locator("[data-front-row] td:nth-child(4)").all_inner_texts()
-    ]
-    assert len(times) == 2
+    # A measured table differs a little every time, and with it how many networks the front holds.
+    expect(page.locator("label[for=front-limit]")).to_have_text("Latency at most")
+    cells = page.locator("[data-front-row] td:nth-child(4)").all_inner_texts()
+    times = [float(cell.removesuffix(" ms")) for cell in cells]
+    assert times
     assert times == sorted(times)
+    assert min(times) > 0
     page.goto(f"{run}analysis/")
     page.wait_for_function("() => document.querySelector('[data-panel=scores]')?.data?.length > 0")
     axis = page.evaluate("() => document.querySelector('[data-panel=scores]').layout.xaxis.title.text")
