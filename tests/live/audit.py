@@ -78,10 +78,11 @@ def budget_is_what_was_told(stack: Stack, run_id: int) -> None:
 def parents_were_there(stack: Stack, run_id: int, events: list[tuple[str, dict[str, Any]]]) -> None:
     """Every parent was born and told before its child was, and had not failed."""
     rows = stack.rows(
-        "SELECT number, parent_numbers, fitness FROM searches_genome WHERE run_id = %s ORDER BY number",
+        "SELECT number, parent_numbers, failure_code FROM searches_genome WHERE run_id = %s ORDER BY number",
         run_id,
     )
-    fitness = {number: value for number, _, value in rows}
+    # A parent that is no candidate, such as a space of NSE, has no fitness and has not failed.
+    failed = {number: code for number, _, code in rows}
     told: dict[int, int] = {}  # the first telling counts: finalists are told again, after all births
     for place, (kind, payload) in enumerate(events):
         for subject in payload["subjects"] if kind == "told" else ():
@@ -89,8 +90,8 @@ def parents_were_there(stack: Stack, run_id: int, events: list[tuple[str, dict[s
     born = {payload["birth"]: place for place, (kind, payload) in enumerate(events) if kind == "birth"}
     for number, parents, _ in rows:
         for parent in json.loads(parents):
-            assert parent in fitness, f"birth {number} names the parent {parent}, which was never born"
-            assert fitness[parent] is not None, f"birth {number} has the failed parent {parent}"
+            assert parent in failed, f"birth {number} names the parent {parent}, which was never born"
+            assert not failed[parent], f"birth {number} has the parent {parent}, {failed[parent]}"
             assert told[parent] < born[number], f"birth {number} came before its parent {parent} was told"
 
 
