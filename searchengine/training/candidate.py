@@ -23,6 +23,7 @@ from searchengine.training.device import placed
 from searchengine.training.health import Health
 from searchengine.training.losses import blind_loss, classification_loss
 from searchengine.training.metrics import Scored, is_constant, logits_of, pack_bits, score_logits
+from searchengine.training.micro import most_at_once, parts
 from searchengine.training.schedules import Schedule
 
 _PROBE = 64
@@ -121,8 +122,7 @@ class _Training:
         self.optimiser = schedule.make_optimiser(self.parameters, self.network.parameters_by_group())
         chosen = members(context.data.train, manifest, context.job.fidelity.samples)
         self.order = Order(chosen, schedule.batch, context.rng)
-        most = recipe.micro_batch or self.order.batch
-        self.micro_batch = max(1, -(-min(most, self.order.batch) // context.micro_batch_divisor))
+        self.most = most_at_once(context, self.order.batch)
         self.losses = torch.zeros(schedule.steps, device=context.device)
         self.done = 0
         self.unscored = False
@@ -177,16 +177,15 @@ class _Training:
         batch = self.train.take(self.order.next().to(context.device), schedule.augmentation, context.rng)
         total = len(batch.y)
         loss_sum: Tensor | None = None
-        for start in range(0, total, self.micro_batch):
-            part = slice(start, start + self.micro_batch)
-            inputs, y = [values[part] for values in batch.inputs], batch.y[part]
+        for part in parts(total, self.most):
+            inputs, y = [values[part.samples] for values in batch.inputs], batch.y[part.samples]
             with torch.autocast(
                 context.device.type, torch.bfloat16, enabled=context.recipe.precision == "bf16"
             ):
                 logits = self.network(*inputs)
             loss = classification_loss(logits.float(), y, several=self.several)
-            if self.micro_batch < total:
-                loss = loss * (len(y) / total)
+            if part.share < 1:
+                loss = loss * part.share
             loss.backward()
             loss_sum = loss.detach() if loss_sum is None else loss_sum + loss.detach()
         if schedule.gradient_norm:

@@ -21,7 +21,6 @@ from searchengine.core.jsontext import Json
 from searchengine.data.batches import Batches, Order, members
 from searchengine.methods.nse.candidates import CellCosts
 from searchengine.methods.nse.gates import penalty, probability, to_prune
-from searchengine.methods.nse.micro import most_at_once, parts
 from searchengine.methods.nse.sampling import Mode, pairs, weight_path
 from searchengine.methods.nse.subset import Cells
 from searchengine.methods.nse.supernet import Supernet
@@ -30,6 +29,7 @@ from searchengine.training.context import Context
 from searchengine.training.device import placed
 from searchengine.training.health import Health
 from searchengine.training.losses import blind_loss, classification_loss
+from searchengine.training.micro import most_at_once, parts
 from searchengine.training.schedules import GroupRate, Schedule
 
 GATE_BETAS = (0.0, 0.999)

@@ -22,13 +22,13 @@ from searchengine.core.errors import BadGenome, Stopped
 from searchengine.core.jobs import Failure, Score
 from searchengine.core.jsontext import Json
 from searchengine.data.batches import Batches
-from searchengine.methods.nse.micro import most_at_once, parts
 from searchengine.methods.nse.subset import Cells
 from searchengine.methods.nse.supernet import Supernet
 from searchengine.training.checkpoint import Payload
 from searchengine.training.context import Context
 from searchengine.training.device import placed
 from searchengine.training.metrics import logits_of, score_logits
+from searchengine.training.micro import most_at_once, parts
 from searchengine.training.recalibration import recalibrate
 
 KEPT = 2

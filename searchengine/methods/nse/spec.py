@@ -97,7 +97,7 @@ METHOD = Method(
     ),
     params=NseParams,
     presets={
-        "demo": Preset("Demo", "an estimated 5 minutes on two cores", {}, window=8),
+        "demo": Preset("Demo", "about 2 minutes on two cores", {}, window=8),
         "overnight": Preset("Overnight", "a night on two cores", OVERNIGHT, window=16),
         "paper": Preset("Paper scale", "6 rounds of 120,200 steps at 1,024 images: GPUs", PAPER, window=16),
         "paper_latency": Preset(

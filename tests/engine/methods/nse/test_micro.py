@@ -6,37 +6,16 @@ from collections.abc import Callable
 from dataclasses import replace
 from math import log
 
-import numpy as np
-import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from searchengine.methods.nse.micro import most_at_once, parts
 from searchengine.methods.nse.scoring import Calibration, score_paths
 from searchengine.methods.nse.supernet import Supernet
 from searchengine.training.context import Context
+from searchengine.training.micro import most_at_once
 
 from .test_round import ACTIVE, RECIPE, training
 
 Make = Callable[..., Context]
-
-
-@given(st.integers(1, 500), st.integers(1, 500))
-def test_parts_are_a_batch_once_and_none_is_a_single_sample(batch: int, most: int) -> None:
-    found = parts(batch, most)
-    places = np.arange(batch)
-    assert [place for part in found for place in places[part.samples]] == list(places)
-    assert sum(part.share for part in found) == pytest.approx(1.0)
-    sizes = [len(places[part.samples]) for part in found]
-    assert sizes == pytest.approx([part.share * batch for part in found])
-    assert batch == 1 or min(sizes) >= 2
-    assert max(sizes) <= max(most, 3)
-
-
-def test_a_batch_that_fits_is_taken_whole_with_a_share_of_exactly_one() -> None:
-    assert parts(64, 64) == ((slice(0, 64), 1.0),)
-    assert parts(10, 64) == ((slice(0, 10), 1.0),)
 
 
 def test_the_recipe_and_memory_that_ran_out_say_how_many_go_at_once(context: Make) -> None:
