@@ -10,29 +10,29 @@ of it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import ceil
 
 import numpy as np
 
 from searchengine.core.archive import Archive
 from searchengine.core.errors import StateMismatch
-from searchengine.core.finals import Finals, Leader, Leaders
+from searchengine.core.finals import Finals
 from searchengine.core.generator import generator_from, state_of
 from searchengine.core.jobs import Birth, Change, Proposal, Report
 from searchengine.core.jsontext import Json
-from searchengine.core.method import Asked, Death, Member, Outcome, Space, Told
+from searchengine.core.method import Asked, Death, Outcome, Space, Told
 from searchengine.core.params import Params
 from searchengine.core.setting import DataSummary
 from searchengine.methods.nse.candidates import CellCosts, Draw, candidates, guards
 from searchengine.methods.nse.front import Scored, front
 from searchengine.methods.nse.gates import probabilities
 from searchengine.methods.nse.genome import PathGenome, SpaceGenome, key, parse_path, to_json
-from searchengine.methods.nse.limits import THOUSAND, Limits
+from searchengine.methods.nse.limits import Limits
 from searchengine.methods.nse.limits import limits as limits_of
 from searchengine.methods.nse.params import NseParams
 from searchengine.methods.nse.proposals import measuring, scoring, training
 from searchengine.methods.nse.record import from_json as record_from_json
 from searchengine.methods.nse.record import to_json as record_to_json
+from searchengine.methods.nse.results import finalists, front_cost, outcome
 from searchengine.methods.nse.space import NseSpace
 from searchengine.methods.nse.state import Changed, Entry, Measuring, Round, still_running, table_of
 from searchengine.methods.nse.subset import (
@@ -127,7 +127,7 @@ class NseSearch:
                 return self._next(number, archive, fresh)
             if self._round.running:
                 self._end_round()  # stopped in the middle of a round: what it scored counts
-            self._finals.begin(self._finalists(archive))
+            self._finals.begin(finalists(self._front, self._params.finalists, archive))
         return self._finals.next(self._nse.final_evaluation, archive)
 
     def _record(self, number: int) -> Birth:
@@ -415,7 +415,7 @@ class NseSearch:
             "short": current.short,
             "locked": [list(ops) for ops in space.locked],
             "resource": self._params.resource,
-            "front_cost": self._front_cost(),
+            "front_cost": front_cost(self._params, self._front),
             "band": [limits.band.low, limits.band.high] if limits else None,
         }
 
@@ -426,17 +426,6 @@ class NseSearch:
             [[op, round(value, 4)] for op, value in zip(ops, row, strict=True)]
             for ops, row in zip(current.active, probabilities(current.gates), strict=True)
         ]
-
-    def _front_cost(self) -> Json | None:
-        """What the front trades. No latency where networks are trained again in another form than the one
-        that was searched, for which the table has no layers."""
-        params = self._params
-        if params.resource == "parameters":
-            return {"name": "parameters"}
-        same = params.final_scale == 1 and (params.excitation or not params.final_excitation)
-        if params.resource == "macs" or not same:
-            return None
-        return {"name": "latency", "members": {str(one.birth): one.cost / THOUSAND for one in self._front}}
 
     def _phase(self) -> str:
         if self._finals.chosen is not None:
@@ -463,30 +452,7 @@ class NseSearch:
         }
 
     def outcome(self, archive: Archive) -> Outcome:
-        """The members of the front that were trained again, most accurate first; before that the whole front
-        by the supernet's scores, which hold no weights of their own. In a first round what leads it so
-        far."""
-        entries = self._front or [one for one in self._round.running if not one.guard]
-        again = list(self._finals.scored)
-        if again:
-            return Outcome("front", tuple(one.member for one in again), dict(again[0].metrics))
-        best = sorted(entries, key=lambda one: (-one.value, one.cost, one.birth))
-        metrics = {"fitness": best[0].value, "cost": best[0].cost} if best else {}
-        return Outcome("front", tuple(Member(one.birth, one.job, None) for one in best), metrics)
-
-    def _finalists(self, archive: Archive) -> Leaders:
-        """Members of the front to train again: the most accurate, and others spread evenly by cost."""
-        wanted, held = self._params.finalists, self._front
-        if wanted < len(held):
-            step = len(held) / max(1, wanted)
-            # From the dearest, which is the most accurate, downwards.
-            places = {len(held) - 1 - ceil(step * number) for number in range(wanted)}
-            held = [held[place] for place in sorted(places) if place >= 0]
-        chosen = sorted(held, key=lambda one: (-one.value, one.birth))
-        return Leaders(
-            max(1, len(chosen)),
-            [Leader(one.birth, archive.birth(one.birth).key, one.job, one.value, {}, None) for one in chosen],
-        )
+        return outcome(self._finals, self._front, self._round.running)
 
     def _fits(self, path: Cells) -> bool:
         return all(set(ops) <= set(held) for ops, held in zip(path, self._round.active, strict=True))

@@ -17,7 +17,9 @@ from searchengine.methods.nse.genome import PathGenome, is_space, parse
 from searchengine.methods.nse.latency import latency_costs, needed_keys, to_json
 from searchengine.methods.nse.params import NseParams
 from searchengine.methods.nse.rehearsal import MACS_A_MICROSECOND
+from searchengine.methods.nse.results import front_cost
 from searchengine.methods.nse.space import NseSpace
+from searchengine.methods.nse.state import Entry
 from searchengine.testing import contract
 from searchengine.testing.contract import MethodContract
 from searchengine.testing.rehearsal import Rehearsal, hashed, some_at_random
@@ -198,3 +200,22 @@ def test_a_control_without_a_table_keeps_the_band_in_multiply_adds() -> None:
 def test_the_plan_counts_the_measurement() -> None:
     counted = NseParams.parse({**SMALL, "resource": "latency"})
     assert counted.evaluations() == NseParams.parse(SMALL).evaluations() + 1
+
+
+@pytest.mark.parametrize(
+    ("values", "wanted"),
+    [
+        ({}, None),
+        ({"resource": "parameters"}, {"name": "parameters"}),
+        ({"resource": "latency"}, {"name": "latency", "members": {"7": 0.5, "9": 1.25}}),
+        ({"resource": "latency", "final_scale": 1.5}, None),
+        ({"resource": "latency", "final_excitation": True}, None),
+        (
+            {"resource": "latency", "excitation": True},
+            {"name": "latency", "members": {"7": 0.5, "9": 1.25}},
+        ),
+    ],
+)
+def test_a_front_says_what_it_trades_where_the_table_still_holds(values: Json, wanted: Json | None) -> None:
+    front = [Entry(7, ((0,),), 500.0, 0.8, 1, 1, False), Entry(9, ((1,),), 1250.0, 0.9, 1, 1, False)]
+    assert front_cost(NseParams.parse(values), front) == wanted
