@@ -67,6 +67,9 @@ def test_a_real_worker_trains_it_and_the_first_point_comes_without_a_reload(
     expect(page.locator('[data-run-state="finished"]')).to_be_visible(timeout=120_000)
     assert page.evaluate("window.stayed") is True
     assert points(page) == 8
+    # What is still at work when a test ends is killed; a later test looks at the control.
+    page.locator(".legend a", has_text="control").click()
+    expect(page.locator('[data-run-state="finished"]')).to_be_visible(timeout=120_000)
 
 
 def test_its_own_panel_stands_beside_the_shared_ones(page: Page, its_run: dict[str, int]) -> None:
