@@ -60,7 +60,9 @@ def export_spec(folder: RunFolder, manifest: Manifest, birth: int | None = None)
 
     Raises ``UnknownName`` when nothing was found or the birth's weights are not there any more."""
     kind, members, metrics = _found(folder) if birth is None else ("network", [_member(folder, birth)], {})
-    facts = summary(folder)
+    facts, plan = summary(folder), folder.plan
+    store = Store(folder.artifacts)
+    files = files_of(documents_of(plan.method, plan.params, folder.progress, reader(store)))
     kept = (
         "method",
         "params",
@@ -83,7 +85,7 @@ def export_spec(folder: RunFolder, manifest: Manifest, birth: int | None = None)
     }
     return {
         "kind": kind,
-        "members": [_described(folder, member) for member in members],
+        "members": [_described(folder, store, member, files) for member in members],
         "data": folder.plan.data.to_json(),
         "preparation": preparation,
         "lineage": _ancestry(folder, [member.birth for member in members]),
@@ -111,12 +113,11 @@ def _member(folder: RunFolder, birth: int) -> Member:
     raise UnknownName(f"no weights of birth {birth} are kept any more; only the best and the last hour's are")
 
 
-def _described(folder: RunFolder, member: Member) -> Json:
+def _described(folder: RunFolder, store: Store, member: Member, files: dict[str, str]) -> Json:
     job = folder.job(member.job)
     report = folder.archive.report(member.job)
     if member.weights is None or report is None:
         raise UnknownName(f"birth {member.birth} was never trained, so there are no weights to export")
-    store = Store(folder.artifacts)
     return {
         "genome": folder.archive.birth(member.birth).genome,
         "space": job.evaluator,
@@ -125,7 +126,7 @@ def _described(folder: RunFolder, member: Member) -> Json:
         "birth": member.birth,
         "metrics": report.scores[member.birth].metrics,
         "fidelity": job.fidelity.to_json(),
-        "files": files_of(documents_of(folder.plan, folder.progress, reader(store))),
+        "files": files,
         "latency_ms": latency_of(folder.progress, member.birth),
     }
 

@@ -157,7 +157,9 @@ def _search(chosen: argparse.Namespace, path: Path, workers: int, data_root: Pat
         bar.end(folder)
         made = summary(folder)
         write_whole(path / "summary.json", dumps(made) + "\n")
-        documents = documents_of(folder.plan, folder.progress, reader(Store(folder.artifacts)))
+        documents = documents_of(
+            folder.plan.method, folder.plan.params, folder.progress, reader(Store(folder.artifacts))
+        )
         for name, text in files_of(documents).items():
             write_whole(path / name, text)
         return {

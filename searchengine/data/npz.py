@@ -157,7 +157,7 @@ def read_headers(path: Path) -> dict[str, Entry]:
                 entry = _read_header(archive, member, path.name)
                 entries[name] = entry
                 total += member.file_size
-    except (zipfile.BadZipFile, ValueError, OSError, EOFError, NotImplementedError, RuntimeError) as error:
+    except (zipfile.BadZipFile, ValueError, OSError, EOFError, RuntimeError) as error:
         if isinstance(error, DataRefused):
             raise
         raise DataRefused(f"{path.name} cannot be read as an .npz file ({str(error)[:120]})") from error

@@ -8,9 +8,8 @@ from dataclasses import replace
 
 from searchengine import catalogue
 from searchengine.core.budget import Budget
-from searchengine.core.controls import ControlParams
 from searchengine.core.errors import UnknownName
-from searchengine.core.jsontext import Json
+from searchengine.core.jsontext import Json, loads
 from searchengine.driver.plan import Parts, Plan
 
 _MOST_EVALUATIONS = 1_000_000
@@ -43,10 +42,10 @@ def control_plan(
         Parts(twin := replace(plan, params=itself, budget=budget))
         return twin
     chosen = catalogue.method(slug)
-    own = issubclass(method.params, ControlParams)
+    space, space_params = searched(plan.method, plan.params)
     params: Json = {
-        "space": plan.params["space"] if own else plan.method,
-        "space_params": plan.params["space_params"] if own else plan.params,
+        "space": space,
+        "space_params": space_params,
         "evaluations": _evaluations(plan) if cost is None else _MOST_EVALUATIONS,
     }
     if isinstance(plan.params.get("finalists"), int):
@@ -56,6 +55,15 @@ def control_plan(
     beside = replace(plan, method=slug, params=made.to_json(), budget=budget)
     Parts(beside)
     return beside
+
+
+def searched(method: str, params: Json) -> tuple[str, Json]:
+    """The slug and the parameters of what a search goes through: its own, or those of the space that a
+    control was given. ``params`` may be a draft's, not parsed yet. Raises ``UnknownName``."""
+    if not catalogue.method(method).is_control or "space" not in params:
+        return method, params
+    given = params.get("space_params", {})
+    return params["space"], loads(given) if isinstance(given, str) else given
 
 
 def control_title(slug: str) -> str:

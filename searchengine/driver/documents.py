@@ -6,30 +6,35 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from searchengine import catalogue
-from searchengine.core.controls import ControlParams
 from searchengine.core.errors import UnknownName
 from searchengine.core.jsontext import Json, dumps, loads
-from searchengine.driver.plan import Plan
+from searchengine.driver.control import searched
 from searchengine.jobs.store import Store
 
 
-def documents_of(plan: Plan, progress: Json, read: Callable[[str], bytes]) -> dict[str, Json]:
-    """The documents that the run of ``plan`` has, by the name of their parameter. ``read`` gives an
-    artifact's bytes; a control's are those of the space it searches. Raises what ``read`` raises."""
-    params, method = plan.params, catalogue.method(plan.method)
-    if issubclass(method.params, ControlParams):
-        try:
-            method = catalogue.method(params["space"])
-        except UnknownName:
-            return {}  # a built-in space, which has none
-        params = params["space_params"]
+def documents_of(method: str, params: Json, progress: Json, read: Callable[[str], bytes]) -> dict[str, Json]:
+    """The documents that a run of ``method`` has, by the name of their parameter; a control's are those of
+    the space it searches. ``read`` gives an artifact's bytes; raises what that raises."""
+    found = _places(method, params, progress)
+    return {name: loads(read(one)) if isinstance(one, str) else one for name, one in found.items()}
+
+
+def document_names(method: str, params: Json, progress: Json) -> tuple[str, ...]:
+    """The names of those, none of them read."""
+    return tuple(_places(method, params, progress))
+
+
+def _places(method: str, params: Json, progress: Json) -> dict[str, Json | str]:
+    """Every document as it was given, or the artifact (sha256) that holds what was found."""
+    try:
+        slug, own = searched(method, params)
+        names = catalogue.method(slug).documents
+    except UnknownName:
+        return {}  # a method that is gone, a built-in space
     found: Json = progress.get("documents") or {}
-    have: dict[str, Json] = {}
-    for name in method.documents:
-        value = loads(read(found[name])) if found.get(name) else params.get(name)
-        if value:
-            have[name] = value
-    return have
+    # What a draft was given may be text that nobody has parsed yet.
+    given = {name: own[name] for name in names if isinstance(own.get(name), dict)}
+    return {name: place for name in names if (place := found.get(name) or given.get(name))}
 
 
 def files_of(documents: dict[str, Json]) -> dict[str, str]:

@@ -21,7 +21,8 @@ _KINDS = {
 }
 _CHOOSING = (
     "The networks go from cheap to accurate, and each stands by itself in `members/`. Without a limit the"
-    " most accurate one classifies; `front.py` lists them and takes `--most-macs` and `--most-parameters`."
+    " most accurate one classifies; `front.py` lists them and takes `--most-macs`, `--most-parameters` and,"
+    " where the search went by a latency table, `--most-latency` in ms."
 )
 
 

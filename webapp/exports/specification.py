@@ -22,7 +22,8 @@ def specification(run: SearchRun, genome: Genome | None = None, test: Json | Non
     it. Raises ``ExportRefused`` in words when the rows or the store do not hold what is needed."""
     members = members_of(run, genome)
     outcome = run.outcome_json if genome is None else None
-    described = [_member(run, birth, job, weights) for birth, job, weights in members]
+    files = _documents(run)
+    described = [_member(run, files, birth, job, weights) for birth, job, weights in members]
     plan = loads(run.plan)
     return {
         "kind": outcome["kind"] if outcome else "network",
@@ -78,7 +79,7 @@ def _last_training(genome: Genome) -> tuple[int, int, str]:
     )
 
 
-def _member(run: SearchRun, birth: int, job: int, weights: str) -> Json:
+def _member(run: SearchRun, files: dict[str, str], birth: int, job: int, weights: str) -> Json:
     row = Evaluation.objects.get(run=run, number=job)
     made = row.engine_job()
     score = Score.objects.filter(evaluation=row, genome__number=birth, genome__run=run).first()
@@ -97,18 +98,21 @@ def _member(run: SearchRun, birth: int, job: int, weights: str) -> Json:
         "birth": birth,
         "metrics": score.metrics_json if score else {},
         "fidelity": made.fidelity.to_json(),
-        "files": _files(run, born, row),
+        "files": {**_picture(run, born, row), **files},
         "latency_ms": latency_of(run.progress_json, birth),
     }
 
 
-def _files(run: SearchRun, birth: Genome, evaluation: Evaluation) -> dict[str, str]:
-    """The picture that the run's method draws, with what the exported training found; the run's
-    documents."""
+def _picture(run: SearchRun, birth: Genome, evaluation: Evaluation) -> dict[str, str]:
+    """The picture that the run's method draws, with what the exported training found."""
     picture = trained_picture(run, birth, evaluation)
-    drawn = {"picture.svg": svg_file(picture)} if picture is not None else {}
+    return {"picture.svg": svg_file(picture)} if picture is not None else {}
+
+
+def _documents(run: SearchRun) -> dict[str, str]:
+    """The run's documents, which lie beside every network."""
     try:
-        return {**drawn, **files_of(documents(run))}
+        return files_of(documents(run))
     except (MissingArtifact, DamagedArtifact) as error:
         raise ExportRefused(f"a document of the run cannot be read: {error}") from None
 

@@ -205,9 +205,8 @@ class RoundTraining:
         self.done += 1
 
     def _loss(self, logits: Tensor, targets: Tensor) -> Tensor:
-        return classification_loss(
-            logits.float(), targets, several=self.context.summary.labels == "multi"
-        )  # fmt: skip
+        several = self.context.summary.labels == "multi"
+        return classification_loss(logits.float(), targets, several=several)
 
     def _gate_step(self, number: int) -> None:
         """Cross-entropy on held-out samples plus w (E - target)²; the gates alone are stepped, gradients of

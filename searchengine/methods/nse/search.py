@@ -46,7 +46,7 @@ from searchengine.methods.nse.subset import (
 )
 from searchengine.methods.nse.subset import Space as Subset
 
-VERSION = 1
+VERSION = 2
 
 
 def _first_round(params: NseParams, rng: np.random.Generator) -> Subset:
@@ -318,7 +318,8 @@ class NseSearch:
         failure = report.scores[number].failure
         measuring.table = report.artifacts.get("table")
         if failure is not None:
-            measuring.refusal, self._over = failure.reason, True
+            self._over = True
+            self._round.short.append(failure.reason)
             return Told((), (Death(number, "failed"),))
         measuring.costs, measuring.where = table_of(found["costs"]), dict(found["where"])
         self._limits = self._known_limits()

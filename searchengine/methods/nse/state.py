@@ -109,16 +109,13 @@ class Round:
 class Measuring:
     """The measurement of a latency table. ``record``: the birth of the first round's space, which the job
     has for a subject; ``untold`` while it is out; ``costs``: what the table says of every op in every cell,
-    ``table`` its artifact, ``where`` it was measured; ``refusal``: in words why the search cannot go on with
-    it.
-    """
+    ``table`` its artifact, ``where`` it was measured."""
 
     record: int | None = None
     untold: bool = False
     costs: Table | None = None
     table: str | None = None
     where: Json = field(default_factory=dict)
-    refusal: str = ""
 
     def to_json(self) -> Json:
         costs = self.costs and {"ops": [list(row) for row in self.costs.ops], "fixed": self.costs.fixed}

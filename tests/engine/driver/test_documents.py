@@ -10,7 +10,7 @@ from searchengine.core.errors import InvalidParams
 from searchengine.core.jsontext import Json, dumps
 from searchengine.driver import make_plan
 from searchengine.driver.control import control_plan
-from searchengine.driver.documents import documents_of, files_of, reader
+from searchengine.driver.documents import document_names, documents_of, files_of, reader
 from searchengine.jobs.store import MissingArtifact, Store
 from searchengine.methods.nse.latency import needed_keys, to_json
 from searchengine.methods.nse.params import NseParams
@@ -35,24 +35,28 @@ def store(tmp_path: Path) -> Store:
 
 def test_what_a_run_found_is_read_from_its_artifact(table: Json, store: Store) -> None:
     plan = make_plan("nse", TINY_IMAGES, seed=1, values=LATENCY)
-    assert documents_of(plan, {}, reader(store)) == {}
+    assert documents_of(plan.method, plan.params, {}, reader(store)) == {}
     progress: Json = {"documents": {"latency_table": store.put(dumps(table).encode())}}
-    found = documents_of(plan, progress, reader(store))
+    found = documents_of(plan.method, plan.params, progress, reader(store))
     assert found == {"latency_table": table}
     assert files_of(found) == {"latency_table.json": dumps(table) + "\n"}
     with pytest.raises(MissingArtifact):
-        documents_of(plan, {"documents": {"latency_table": "0" * 64}}, reader(store))
+        documents_of(plan.method, plan.params, {"documents": {"latency_table": "0" * 64}}, reader(store))
 
 
 def test_what_it_was_given_is_read_from_its_plan_a_control_s_from_the_searched_space(
     table: Json, store: Store
 ) -> None:
     plan = make_plan("nse", TINY_IMAGES, seed=1, values={**LATENCY, "latency_table": table})
-    assert documents_of(plan, {}, reader(store)) == {"latency_table": table}
-    assert documents_of(control_plan(plan), {}, reader(store)) == {"latency_table": table}
+    assert documents_of(plan.method, plan.params, {}, reader(store)) == {"latency_table": table}
+    control = control_plan(plan)
+    assert documents_of(control.method, control.params, {}, reader(store)) == {"latency_table": table}
+    assert document_names(control.method, control.params, {}) == ("latency_table",)
     of_chain = make_plan("random_search", TINY_IMAGES, seed=1)
-    assert documents_of(of_chain, {}, reader(store)) == {}
-    assert documents_of(make_plan("nse", TINY_IMAGES, seed=1), {}, reader(store)) == {}
+    assert documents_of(of_chain.method, of_chain.params, {}, reader(store)) == {}
+    assert document_names("nse", make_plan("nse", TINY_IMAGES, seed=1).params, {}) == ()
+    assert document_names("nse", {"latency_table": dumps(table)}, {}) == (), "a draft's text, not parsed yet"
+    assert document_names("gone", {"latency_table": table}, {}) == ()
 
 
 def test_a_control_keeps_to_the_band_by_the_table_that_the_run_measured(table: Json) -> None:

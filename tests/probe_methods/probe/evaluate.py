@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 import time
 from functools import partial
 from typing import Any
@@ -14,6 +15,8 @@ from searchengine.core.errors import BadGenome, Stopped
 from searchengine.core.jobs import Score
 from searchengine.training.checkpoint import Payload
 from searchengine.training.context import Context, JobKind, Output
+
+LOOK_SECONDS = 0.02
 
 
 def probe(context: Context) -> Output:
@@ -35,11 +38,18 @@ def _sleep(context: Context, params: dict[str, Any], value: int) -> float:
     if params["seconds_most"]:
         seconds += (params["seconds_most"] - seconds) * value / params["values"]
     for step in range(steps if seconds else 0):
+        _last(context, seconds / steps)
         if context.should_stop():
             raise Stopped
-        time.sleep(seconds / steps)
         context.report(step + 1, steps, {"loss": 1.0 / (step + 1)}, findings=partial(_found, step + 1))
     return 0.0
+
+
+def _last(context: Context, seconds: float) -> None:
+    """Wait to be asked to give back, for as long as a step takes."""
+    end, asked = time.monotonic() + seconds, threading.Event()
+    while not context.should_stop() and (left := end - time.monotonic()) > 0:
+        asked.wait(min(left, LOOK_SECONDS))
 
 
 def _spin(context: Context, params: dict[str, object]) -> float:
@@ -49,7 +59,7 @@ def _spin(context: Context, params: dict[str, object]) -> float:
     done, total = (kept.step, float(kept.tensors["total"])) if kept else (0, 0.0)
     for step in range(done, steps):
         total += float(torch.rand(()))
-        time.sleep(float(str(params["seconds"])) / steps)
+        _last(context, float(str(params["seconds"])) / steps)
         context.report(step + 1, steps, {"loss": total}, findings=partial(_found, step + 1))
         stopping = context.should_stop()
         if stopping or context.checkpoint_due():

@@ -54,7 +54,7 @@ def front(run: SearchRun) -> Front | None:
     scores = Score.objects.filter(evaluation__run=run, evaluation__number__in=jobs).select_related(
         "evaluation", "genome"
     )
-    metric = data_of(run).metric
+    metric, progress = data_of(run).metric, run.progress_json
     rows = []
     for score in scores:
         metrics, birth = score.metrics_json, score.genome
@@ -65,7 +65,7 @@ def front(run: SearchRun) -> Front | None:
                 number=birth.number,
                 flops=int(metrics.get("flops", birth.flops or 0)),
                 parameters=int(metrics.get("parameters", birth.parameters or 0)),
-                latency_ms=latency_of(run.progress_json, birth.number),
+                latency_ms=latency_of(progress, birth.number),
                 score=birth.fitness,
                 value=metrics["fitness"],
                 quality=f"{metric_name(metric)} {metric_value(metric, metrics[metric])}"
@@ -76,27 +76,29 @@ def front(run: SearchRun) -> Front | None:
             )
         )
     timed = all(row.latency_ms is not None for row in rows)
-    by = (run.progress_json.get("front_cost") or {}).get("name", "flops")
-    by = "flops" if by == "latency" and not timed else by
-    rows.sort(key=lambda row: (_COST[by](row), row.flops, row.parameters, row.number))
+    name = (progress.get("front_cost") or {}).get("name", "")
+    traded = _TRADED["" if name == "latency" and not timed else name]
+    rows.sort(key=lambda row: (traded.cost(row), row.flops, row.parameters, row.number))
     places = offers([row.value for row in rows])
     members = (
-        row._replace(cost=_WORDS[by](row), offers=place) for row, place in zip(rows, places, strict=True)
+        row._replace(cost=traded.words(row), offers=place) for row, place in zip(rows, places, strict=True)
     )
-    return Front(tuple(members), _NAMES[by], timed)
+    return Front(tuple(members), traded.title, timed)
 
 
-_COST: dict[str, Callable[[FrontMember], float]] = {
-    "flops": lambda row: row.flops,
-    "parameters": lambda row: row.parameters,
-    "latency": lambda row: row.latency_ms or 0.0,
+class _Traded(NamedTuple):
+    """What a front trades: its title, what a member has of it, and that in words."""
+
+    title: str
+    cost: Callable[[FrontMember], float]
+    words: Callable[[FrontMember], str]
+
+
+_TRADED = {
+    "": _Traded("Multiply-adds", lambda row: row.flops, lambda row: count(row.flops)),
+    "parameters": _Traded("Parameters", lambda row: row.parameters, lambda row: count(row.parameters)),
+    "latency": _Traded("Latency", lambda row: row.latency_ms or 0.0, lambda row: f"{row.latency_ms:.3g} ms"),
 }
-_WORDS: dict[str, Callable[[FrontMember], str]] = {
-    "flops": lambda row: count(row.flops),
-    "parameters": lambda row: count(row.parameters),
-    "latency": lambda row: f"{row.latency_ms:.3g} ms",
-}
-_NAMES = {"flops": "Multiply-adds", "parameters": "Parameters", "latency": "Latency"}
 
 
 def offers(values: Sequence[float]) -> list[int]:

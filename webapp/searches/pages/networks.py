@@ -10,6 +10,7 @@ from searchengine.core.errors import EngineError
 from searchengine.core.jsontext import Json, dumps, loads
 from searchengine.core.method import Space
 from searchengine.core.setting import DataSummary
+from searchengine.driver.control import searched as _searched
 from searchengine.report.drawing import Drawing
 from searchengine.report.layout import layout
 from webapp.searches.models import Genome, SearchRun
@@ -34,13 +35,13 @@ def space_of(run: SearchRun) -> Space:
 def searched(run: SearchRun) -> str:
     """The slug of the method or space whose genomes the run's births are, of a draft too. Raises
     ``EngineError``."""
-    return _searched(run)[0]
+    return _searched(run.method, run.params_json)[0]
 
 
 def params_of(run: SearchRun) -> Json:
     """The parameters of what the run searches: its method's, or those of the space a control was given.
     Raises ``EngineError``."""
-    return _searched(run)[1]
+    return _searched(run.method, run.params_json)[1]
 
 
 def unplotted(run: SearchRun) -> tuple[str, ...]:
@@ -59,17 +60,8 @@ def data_of(run: SearchRun) -> DataSummary:
     return DataSummary.from_json(plan["data"]) if plan else run.dataset.data_summary()
 
 
-def _searched(run: SearchRun) -> tuple[str, Json]:
-    slug, params = run.method, run.params_json
-    found = catalogue.method(slug)
-    if found.is_control and "space" in params:
-        slug, params = params["space"], params["space_params"]
-        params = loads(params) if isinstance(params, str) else params
-    return slug, params
-
-
 def _space_of(run: SearchRun) -> tuple[str, str, str]:
-    slug, params = _searched(run)
+    slug, params = _searched(run.method, run.params_json)
     return slug, dumps(params), dumps(data_of(run).to_json())
 
 

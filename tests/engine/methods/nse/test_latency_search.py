@@ -15,15 +15,18 @@ from searchengine.driver.plan import Plan, make_plan
 from searchengine.methods.nse import costs
 from searchengine.methods.nse.genome import PathGenome, is_space, parse
 from searchengine.methods.nse.latency import latency_costs, needed_keys, to_json
+from searchengine.methods.nse.panels import PANELS
 from searchengine.methods.nse.params import NseParams
 from searchengine.methods.nse.rehearsal import MACS_A_MICROSECOND
 from searchengine.methods.nse.results import front_cost
 from searchengine.methods.nse.space import NseSpace
 from searchengine.methods.nse.state import Entry
+from searchengine.report.panels import draw
 from searchengine.testing import contract
 from searchengine.testing.contract import MethodContract
 from searchengine.testing.rehearsal import Rehearsal, hashed, some_at_random
 
+from ..histories import history_of
 from .cases import SMALL as SKELETON
 from .test_latency import IMAGES, made_up
 from .test_search import DIGITS, SMALL, exact
@@ -182,7 +185,8 @@ def test_a_measurement_that_fails_ends_the_search_with_its_reason() -> None:
     assert found.outcome is None
     assert [job.kind for job in found.jobs] == ["measure_latency"]
     state = loads(found.state)
-    assert state["search"]["measuring"]["refusal"] == "no path costs so much"
+    (scores,) = draw(("scores",), history_of(found), PANELS)
+    assert "no path costs so much." in scores.help
     assert TABLE in state["keep"], "the table was measured, and can be looked at"
 
 
